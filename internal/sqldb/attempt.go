@@ -1,0 +1,163 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// errCommit means that the transaction was not stored and must not be tried again blindly;
+// errOutcome, that nobody knows whether it was.
+var (
+	errCommit  = errors.New("sqldb: not stored")
+	errOutcome = errors.New("sqldb: the commit's outcome is unknown")
+)
+
+// attempt runs the items in one transaction and commits it. An error means that nothing of
+// it may be answered as done; a nil error that answers[i] is the item's own outcome.
+func (w *writer) attempt(ctx context.Context, batch []*item) (
+	answers []error, hooks []func(), err error,
+) {
+	if err := w.begin(ctx); err != nil {
+		return nil, nil, errors.Join(errCommit, err)
+	}
+	tx := &Tx{Now: w.db.clk.Now().UTC().Truncate(time.Millisecond), w: w,
+		ctx: context.WithoutCancel(ctx)}
+	sealed := false
+	answers, err = w.runItems(tx, batch)
+	if err == nil && len(tx.appended) > 0 && w.sealer != nil {
+		sealed = true
+		err = w.sealer.Seal(tx, tx.appended)
+	}
+	if err == nil {
+		err = w.commit(ctx)
+	}
+	if err != nil {
+		w.undo(ctx)
+	}
+	if sealed {
+		w.sealer.Sealed(err == nil)
+	}
+	return answers, tx.hooks, err
+}
+
+// begin takes the writer's connection if it has none and opens the transaction.
+func (w *writer) begin(ctx context.Context) error {
+	if w.conn == nil {
+		c, err := w.db.write.Conn(context.WithoutCancel(ctx))
+		if err != nil {
+			return err
+		}
+		w.conn = c
+	}
+	begin := "BEGIN"
+	if w.db.Engine == SQLite {
+		begin = "BEGIN IMMEDIATE"
+	}
+	if _, err := w.conn.ExecContext(context.WithoutCancel(ctx), begin); err != nil {
+		w.dropConn()
+		return err
+	}
+	return nil
+}
+
+func (w *writer) commit(ctx context.Context) error {
+	_, err := w.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT")
+	if err == nil {
+		if d := w.db.cfg.SyncDelay; d > 0 {
+			c, _ := w.db.clk.After(d)
+			<-c
+		}
+		return nil
+	}
+	if w.db.Engine == MySQL {
+		return errors.Join(errCommit, errOutcome, err)
+	}
+	return errors.Join(errCommit, err)
+}
+
+// undo rolls back and, when even that fails, drops the connection: a new one starts clean.
+func (w *writer) undo(ctx context.Context) {
+	if w.conn == nil {
+		return
+	}
+	if _, err := w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+		w.dropConn()
+	}
+}
+
+// runItems runs functions one by one and hands runs of values of the same door to it
+// together. It returns an error only when the transaction itself no longer stands.
+func (w *writer) runItems(tx *Tx, batch []*item) ([]error, error) {
+	answers := make([]error, len(batch))
+	for i := 0; i < len(batch); {
+		j := i + 1
+		for batch[i].door != nil && j < len(batch) && batch[j].door == batch[i].door {
+			j++
+		}
+		if err := w.runSome(tx, batch[i:j], answers[i:j]); err != nil {
+			return nil, err
+		}
+		i = j
+	}
+	return answers, nil
+}
+
+func (w *writer) runSome(tx *Tx, items []*item, answers []error) error {
+	start, execs := w.db.clk.Now(), tx.execs
+	if items[0].door == nil {
+		answers[0] = tx.Try(func() error { return items[0].fn(tx) })
+	} else if err := w.runDoor(tx, items, answers); err != nil {
+		return err
+	}
+	if w.db.clk.Now().Sub(start) > 2*time.Millisecond*time.Duration(len(items)) ||
+		tx.execs-execs > 50*len(items) {
+		w.slow.Add(1)
+	}
+	for _, err := range answers {
+		if errors.Is(err, errBroken) {
+			return err
+		}
+	}
+	return nil
+}
+
+// runDoor gives the door its values. A door that panics or miscounts is undone whole and
+// then given its values one at a time, so that one bad value cannot take the others along.
+func (w *writer) runDoor(tx *Tx, items []*item, answers []error) error {
+	values := make([]any, len(items))
+	for i, it := range items {
+		values[i] = it.value
+	}
+	var got []error
+	err := tx.Try(func() error {
+		got = items[0].door.apply(tx, values)
+		if len(got) != len(values) {
+			return fmt.Errorf("sqldb: door answered %d of %d values", len(got), len(values))
+		}
+		for _, err := range got {
+			if errors.Is(err, errBroken) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		copy(answers, got)
+		return nil
+	}
+	if errors.Is(err, errBroken) {
+		return err
+	}
+	if len(items) == 1 {
+		answers[0] = err
+		return nil
+	}
+	for i := range items {
+		if err := w.runDoor(tx, items[i:i+1], answers[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
