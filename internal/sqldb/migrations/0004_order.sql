@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS orders (
   captured_minor BIGINT NOT NULL,
   refunded_minor BIGINT NOT NULL,
   payments_opened INT NOT NULL,
+  open_payments INT NOT NULL,
   expires_at BIGINT NOT NULL,
   hold_seconds INT NOT NULL,
   ended_at BIGINT NOT NULL,
@@ -73,5 +74,6 @@ CREATE TABLE IF NOT EXISTS limit_counter (
   live_order_id BIGINT NOT NULL,
   lapses INT NOT NULL,
   lapsed_since BIGINT NOT NULL,
+  cool_until BIGINT NOT NULL,
   PRIMARY KEY (session_id, kind, subject)
 ) {{suffix}};
