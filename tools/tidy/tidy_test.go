@@ -1,0 +1,275 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"foyer/tools/source"
+)
+
+func TestTheTreeIsTidy(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	tree, err := source.Load(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tree.Files) < 10 {
+		t.Fatalf("read %d files: this is not the tree", len(tree.Files))
+	}
+	for _, f := range check(tree) {
+		t.Error(f)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v, at most 5 s", took)
+	}
+}
+
+// spoiled are fixtures: each file breaks exactly the rules named in its want, in order of
+// lines; `path` is where it pretends to lie.
+var spoiled = []struct {
+	name, path, text, want string
+}{
+	{"time", "internal/order/a.go", `package order
+import "time"
+func f() { _ = time.Now(); <-time.After(1) }
+func g() { time.Sleep(1) }
+var now = time.Since
+`, "clock:3 clock:3 clock:4 clock:5"},
+	{"time in its own package", "internal/clock/a.go", `package clock
+import "time"
+func f() { _ = time.Now(); time.Sleep(1) }
+`, ""},
+	{"a local named time", "internal/order/a.go", `package order
+import _ "time"
+func f(time struct{ Now func() }) { time.Now() }
+`, ""},
+	{"a sleep in a test", "internal/order/a_test.go", `package order
+import "time"
+func f() { time.Sleep(1); _ = time.Now() }
+`, "clock:3"},
+	{"polling in a test", "internal/order/a_test.go", `package order
+import "time"
+func f() { for { time.Sleep(1) } }
+`, ""},
+	{"randomness", "internal/order/a.go", `package order
+import "crypto/rand"
+import "math/rand/v2"
+`, "random:2 random:3"},
+	{"randomness in idgen", "internal/idgen/a.go", `package idgen
+import "crypto/rand"
+`, ""},
+	{"print", "internal/order/a.go", `package order
+import ("fmt"; "os")
+func f() { fmt.Println(); println(); fmt.Fprintln(os.Stdout) }
+`, "print:3 print:3 print:3"},
+	{"print in cmd", "cmd/foyer/a.go", `package main
+import "fmt"
+func f() { fmt.Println() }
+`, ""},
+	{"log", "internal/order/a.go", `package order
+import "log"
+import "log/slog"
+func f(l *slog.Logger) { slog.Info(""); l.Info("") }
+`, "log:2 log:4"},
+	{"exit", "internal/order/a.go", `package order
+import "os"
+func f() { os.Exit(1) }
+`, "exit:3"},
+	{"exit in cmd", "cmd/foyer/a.go", `package main
+import "os"
+func f() { os.Exit(1) }
+`, ""},
+	{"panic", "internal/order/a.go", `package order
+func f() { panic("x") }
+// g panics when it rains.
+func g() { panic("x") }
+func h() {
+	// Nothing can be done without this.
+	panic("x")
+}
+`, "panic:2"},
+	{"init", "internal/order/a.go", `package order
+func init() {}
+type t struct{}
+func (t) init() {}
+`, "init:2"},
+	{"state", "internal/order/a.go", `package order
+import "sync"
+var a int
+var b = map[string]int{}
+var c = &T{}
+var d sync.Mutex
+var e = make(chan int)
+var f = NewThing()
+var g = []int{1}
+var h = sync.Map{}
+func w() { g[0] = 2 }
+`, "state:3 state:4 state:5 state:6 state:7 state:8 state:9 state:10"},
+	{"what is fixed", "internal/order/a.go", `package order
+import (
+	"embed"
+	"errors"
+	"foyer/internal/fault"
+	"regexp"
+)
+//go:embed x.sql
+var files embed.FS
+var Taken = fault.Define(fault.Conflict, "x", "x", "x", "x")
+var errX = errors.New("x")
+var re = regexp.MustCompile("x")
+var table = map[string]int{"a": 1}
+var _ = []I{T{}}
+var g = []int{1}
+func w(g []int) { g[0] = 2 }
+`, ""},
+	{"context", "internal/order/a.go", `package order
+import "context"
+func f() { _ = context.Background(); _ = context.TODO() }
+`, "context:3 context:3"},
+	{"context in main", "cmd/foyer/a.go", `package main
+import "context"
+func f() { _ = context.Background() }
+`, ""},
+	{"SQL from values", "internal/order/orderdb/a.go", `package orderdb
+import "fmt"
+const columns = "id, name"
+func f(s string) {
+	_ = fmt.Sprintf("SELECT id FROM x WHERE name = '%s'", s)
+	_ = "DELETE FROM x WHERE id = " + s
+	_ = "select id from x where id = " + s + " and a = 1"
+	_ = "SELECT " + columns + " FROM x"
+}
+`, "sql:5 sql:6 sql:7"},
+	{"place holders from sqldb", "internal/order/orderdb/a.go", `package orderdb
+import ("foyer/internal/sqldb"; "strings")
+func f(n int) { _ = "SELECT id FROM x WHERE id IN (" + sqldb.Marks(n) + ")" }
+func g(n int) { _ = "INSERT INTO x VALUES (?)" + strings.Repeat(",(?)", n) }
+func h(s string) { _ = "INSERT INTO x VALUES (?)" + strings.Repeat(s, 2) }
+`, "sql:5"},
+	{"SQL outside a store", "internal/order/a.go", "package order\n" +
+		"const q = `\n\tSELECT id FROM x`\nconst r = \"Select a seat\"\n", "sqlplace:2"},
+	{"loose ends", "internal/order/a.go", `package order
+// TODO: later
+// TODO(#12): later
+// FIXME now
+`, "todo:2 todo:4"},
+	{"columns", "internal/order/a.go", "package order\n//" + strings.Repeat("座", 98) + "\n//" +
+		strings.Repeat("座", 99) + "\n\t//" + strings.Repeat("x", 95) + "\n", "columns:3 columns:4"},
+	{"a quoted document in a test", "internal/order/a_test.go", "package order\n" +
+		"const x = `" + strings.Repeat("x", 200) + "`\n", ""},
+	{"generated", "internal/order/a.go", "// Code generated by x. DO NOT EDIT.\n\npackage order\n" +
+		"//" + strings.Repeat("x", 200) + "\n", ""},
+	{"a drawer", "internal/util/a.go", "package util\n", "names:1"},
+	{"another name than the folder", "internal/a/a.go", "package b\n", "names:1"},
+	{"a fat interface", "internal/order/a.go", `package order
+type ok interface { a(); b(); c(); d(); e(); f(); g() }
+type fat interface { a(); b(); c(); d(); e(); f(); g(); h() }
+`, "interface:3"},
+	{"allowed", "internal/order/a.go", `package order
+import "time"
+// now is for the bench.
+//
+//tidy:allow clock the load generator measures the machine
+func now() time.Time {
+	return time.Now()
+}
+//tidy:allow state a build stamp set by the linker
+var version string
+var wall = time.Now //tidy:allow clock the start of the process
+`, ""},
+	{"allowed for a whole file", "internal/order/a.go", `// Package order is x.
+//
+//tidy:allow clock it is about the machine
+package order
+import "time"
+var wall = time.Now
+func f() { time.Sleep(1) }
+`, ""},
+	{"allowances that are no use", "internal/order/a.go", `package order
+//tidy:allow clock there is nothing here
+var a = 1
+//tidy:allow clocks it is misspelled
+//tidy:allow init
+func init() {}
+`, "allow:2 allow:4 allow:5 init:6"},
+}
+
+func TestEveryRuleFiresOnAndOnlyOnWhatItBans(t *testing.T) {
+	t.Parallel()
+	fired := map[string]bool{}
+	for _, c := range spoiled {
+		tree, err := source.Load(fstest.MapFS{c.path: {Data: []byte(c.text)}})
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		var got []string
+		for _, f := range check(tree) {
+			got = append(got, fmt.Sprintf("%s:%d", f.rule, f.line))
+			fired[f.rule] = true
+		}
+		slices.SortStableFunc(got, func(a, b string) int { return lineOf(a) - lineOf(b) })
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s: found %q, want %q", c.name, s, c.want)
+		}
+	}
+	for _, r := range rules() {
+		if !fired[r.name] {
+			t.Errorf("no fixture makes the rule %s fire", r.name)
+		}
+	}
+}
+
+func lineOf(s string) int {
+	var line int
+	_, after, _ := strings.Cut(s, ":")
+	fmt.Sscan(after, &line)
+	return line
+}
+
+func TestTwoPackagesOfOneName(t *testing.T) {
+	t.Parallel()
+	tree, err := source.Load(fstest.MapFS{
+		"internal/a/plan/x.go": {Data: []byte("package plan\n")},
+		"internal/b/plan/x.go": {Data: []byte("package plan\n")},
+		"internal/b/plan/y.go": {Data: []byte("package plan\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := check(tree)
+	if len(found) != 1 || !strings.Contains(found[0].text, "internal/a/plan") {
+		t.Fatalf("found %v", found)
+	}
+}
+
+func TestOutliersAreListedAndFailNothing(t *testing.T) {
+	t.Parallel()
+	tree, err := source.Load(fstest.MapFS{
+		"internal/a/long.go": {Data: []byte("package a\nfunc f() {" +
+			strings.Repeat("\n", 600) + "}\n")},
+		"internal/a/a_test.go": {Data: []byte("package a\nfunc TestX(t *testing.T) { t.Log() }\n" +
+			"func TestY(t *testing.T) { t.Parallel() }\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if !report(&out, tree) {
+		t.Errorf("size alone failed:\n%s", &out)
+	}
+	wanted := []string{"long.go:1: 602 lines", "func f has 601 lines", "TestX does not"}
+	for _, want := range wanted {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, &out)
+		}
+	}
+	if strings.Contains(out.String(), "TestY") {
+		t.Errorf("a parallel test is listed:\n%s", &out)
+	}
+}
