@@ -39,6 +39,10 @@ func (r *Ring) Export(w io.Writer, lock string) error {
 	if err != nil {
 		return ErrWeakLock.Wrap(err)
 	}
+	return r.exportTo(w, to)
+}
+
+func (r *Ring) exportTo(w io.Writer, to age.Recipient) error {
 	text, err := r.now.Load().doc.encode()
 	if err != nil {
 		return err

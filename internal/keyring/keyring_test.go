@@ -288,14 +288,27 @@ func TestRetirement(t *testing.T) {
 
 func TestAKindHasAtMost255Keys(t *testing.T) {
 	t.Parallel()
-	r := setup(t).create(t)
-	for range MaxKeys - 1 {
-		if _, err := r.Rotate(Ticket); err != nil {
-			t.Fatal(err)
+	b := setup(t)
+	r := b.create(t)
+	err := r.edit(func(d *document) error {
+		for id := 2; id < MaxKeys; id++ {
+			k := freshKey(Ticket, uint8(id), b.ids, start)
+			k.State = Old
+			d.Keys = append(d.Keys, k)
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, err := r.Rotate(Ticket)
+	if id, err := r.Rotate(Ticket); err != nil || id != MaxKeys {
+		t.Fatal(id, err)
+	}
+	_, err = r.Rotate(Ticket)
 	wantErr(t, err, ErrFixed)
+	if len(b.open(t).TicketKeyIDs()) != MaxKeys {
+		t.Fatal("the full ring does not open again")
+	}
 }
 
 func TestTwoProcessesRotateWithoutLoss(t *testing.T) {
