@@ -1,4 +1,8 @@
-package main
+	case slices.Contains(may, anything), slices.Contains(may, t.coreOf(toDir)):
+		return ""
+	case slices.Contains(may, own) && nounOf(fromDir) == nounOf(toDir) && t.coreOf(toDir) != to.who,
+		slices.Contains(may, own) && fromDir != toDir && toDir == nounOf(fromDir):
+		return ""package main
 
 import (
 	"fmt"
@@ -52,11 +56,15 @@ func (t *table) bannedOurs(from *row, fromDir, toDir string) string {
 			may = append(slices.Clone(may), core.may...)
 		}
 	}
+	who := to.who
+	if core := t.rowOf(nounOf(toDir)); who == parts && core != nil {
+		who = core.who // whoever may import a noun may import its parts
+	}
 	switch {
-	case slices.Contains(may, anything), slices.Contains(may, to.who):
+	case slices.Contains(may, anything), slices.Contains(may, who):
 		return ""
 	case slices.Contains(may, own) && nounOf(fromDir) == nounOf(toDir) &&
-		(toDir == nounOf(toDir) || to.who == "parts"):
+		(toDir == nounOf(toDir) || to.who == parts):
 		return ""
 	case slices.Contains(to.may, anything) && strings.Contains(to.why, "only tests"):
 		return fmt.Sprintf("%s is for tests: %s", to.who, to.why)

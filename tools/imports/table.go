@@ -34,6 +34,8 @@ const (
 	own      = "own"      // the core of the same noun and its parts
 	below    = "below"    // whatever the core of the same noun may import
 	anything = "anything" // no limit
+
+	parts = "parts" // the row of packages below a noun that hold a piece of its core
 )
 
 // parseTable reads the section "## Imports". It refuses a document in which a table is
