@@ -1,8 +1,4 @@
-	case slices.Contains(may, anything), slices.Contains(may, t.coreOf(toDir)):
-		return ""
-	case slices.Contains(may, own) && nounOf(fromDir) == nounOf(toDir) && t.coreOf(toDir) != to.who,
-		slices.Contains(may, own) && fromDir != toDir && toDir == nounOf(fromDir):
-		return ""package main
+package main
 
 import (
 	"fmt"
