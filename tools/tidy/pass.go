@@ -151,6 +151,7 @@ func gather(tree *source.Tree) map[string]*pkg {
 			p = &pkg{consts: map[string]bool{}, written: map[string]string{}}
 			all[f.Dir] = p
 		}
+		compared := map[ast.Expr]bool{}
 		ast.Inspect(f.AST, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.GenDecl:
@@ -165,8 +166,10 @@ func gather(tree *source.Tree) map[string]*pkg {
 				}
 			case *ast.IncDecStmt:
 				p.addWrite(f, n.X)
+			case *ast.BinaryExpr: // comparing an address writes nothing
+				compared[n.X], compared[n.Y] = true, true
 			case *ast.UnaryExpr:
-				if n.Op == token.AND {
+				if n.Op == token.AND && !compared[n] {
 					p.addWrite(f, n.X)
 				}
 			case *ast.CallExpr:

@@ -127,6 +127,7 @@ var table = map[string]int{"a": 1}
 var _ = []I{T{}}
 var g = []int{1}
 func w(g []int) { g[0] = 2 }
+func same(h []int) bool { return &h[0] == &g[0] }
 `, ""},
 	{"context", "internal/order/a.go", `package order
 import "context"
