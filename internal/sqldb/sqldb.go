@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -79,6 +80,7 @@ type DB struct {
 
 	stmtMu sync.RWMutex
 	stmts  map[string]*sql.Stmt
+	mark   *os.File // of Exclusive
 
 	stop func()
 	done sync.WaitGroup
@@ -139,8 +141,14 @@ func (db *DB) Close() error {
 		s.Close()
 	}
 	db.stmts = map[string]*sql.Stmt{}
+	mark := db.mark
+	db.mark = nil
 	db.stmtMu.Unlock()
-	return errors.Join(db.read.Close(), db.write.Close())
+	err := errors.Join(db.read.Close(), db.write.Close())
+	if mark != nil {
+		err = errors.Join(err, mark.Close())
+	}
+	return err
 }
 
 // InTx runs fn in the writer's next transaction and returns when it is durable. fn may run

@@ -43,8 +43,29 @@ CREATE TABLE IF NOT EXISTS journal_ref (
 CREATE TABLE IF NOT EXISTS journal_checkpoint (
   at BIGINT NOT NULL,
   heads VARBINARY(4000) NOT NULL,
+  key_id INT NOT NULL,
   signature VARBINARY(64) NOT NULL,
   PRIMARY KEY (at)
+) {{suffix}};
+
+-- Which part of a lane went into the file of a closed month.
+-- table journal_month: module journal; scope installation
+CREATE TABLE IF NOT EXISTS journal_month (
+  lane INT NOT NULL,
+  month INT NOT NULL,
+  first_n BIGINT NOT NULL,
+  last_n BIGINT NOT NULL,
+  last_hash VARBINARY(32) NOT NULL,
+  PRIMARY KEY (lane, month)
+) {{suffix}};
+
+-- Which process delivers to a subscriber that the whole installation shares.
+-- table subscriber: module journal; scope installation
+CREATE TABLE IF NOT EXISTS subscriber (
+  name VARCHAR(40) NOT NULL,
+  holder VARCHAR(64) NOT NULL,
+  lease_until BIGINT NOT NULL,
+  PRIMARY KEY (name)
 ) {{suffix}};
 
 -- table fact_cursor: module journal; scope installation
@@ -66,6 +87,7 @@ CREATE TABLE IF NOT EXISTS fact_parked (
   PRIMARY KEY (subscriber, lane, n)
 ) {{suffix}};
 
+-- due_at moves to the lease's end while a process works on the job.
 -- state: 0 waiting, 1 failed for good (a person decides). Done jobs are deleted.
 -- table job: module journal; scope installation
 CREATE TABLE IF NOT EXISTS job (
@@ -81,8 +103,9 @@ CREATE TABLE IF NOT EXISTS job (
   problem VARCHAR(1000) NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
-CREATE INDEX job_due ON job (state, due_at);
+CREATE INDEX job_due ON job (state, kind, due_at);
 
+-- status 0: in progress. A status without an answer: the answer was too large to keep.
 -- day is the UTC day number of the first use: whole days are dropped after 48 hours.
 -- table idempotency_key: module journal; scope installation
 CREATE TABLE IF NOT EXISTS idempotency_key (
@@ -98,6 +121,7 @@ CREATE TABLE IF NOT EXISTS idempotency_key (
   PRIMARY KEY (caller, key_hash)
 ) {{suffix}};
 
+-- When each lane's process was last seen alive.
 -- table heartbeat: module journal; scope installation
 CREATE TABLE IF NOT EXISTS heartbeat (
   id INT NOT NULL,
