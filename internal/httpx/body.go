@@ -61,6 +61,15 @@ func ReadBody(r *http.Request, maxBytes int64) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// ReadJSON reads the bytes of a raw route's JSON body, for a handler that needs them beside
+// what they say: API.Decoder reads them strictly. It refuses as DecodeJSON does.
+func ReadJSON(r *http.Request) ([]byte, error) {
+	if err := requireJSON(r); err != nil {
+		return nil, err
+	}
+	return ReadBody(r, 0)
+}
+
 // requireJSON refuses another content type; a cross-site form can only send others.
 func requireJSON(r *http.Request) error {
 	ct := r.Header.Get("Content-Type")
