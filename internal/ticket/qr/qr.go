@@ -63,7 +63,8 @@ func (s *Symbol) Version() int { return s.version }
 func (s *Symbol) Side() int { return len(s.modules) }
 
 // PNG is the symbol as an image of pixels × pixels. Each module is a whole number of pixels
-// wide, since uneven modules cost reading distance; the rest is border. It refuses (ErrSize) a side out of range or too small for this symbol.
+// wide, since uneven modules cost reading distance; the rest is border. It refuses (ErrSize)
+// a side out of range or too small for this symbol.
 func (s *Symbol) PNG(pixels int) ([]byte, error) {
 	if pixels < MinPixels || pixels > MaxPixels || pixels < minModule*s.Side() {
 		return nil, ErrSize.With("pixels", pixels).With("least", max(MinPixels, minModule*s.Side()))
