@@ -88,3 +88,9 @@ type RefundArrival struct {
 	Currency                             money.Currency
 	Cause                                Cause
 }
+
+// Refundable is a settled payment with what of it may still go back.
+type Refundable struct {
+	Payment int64
+	Left    money.Minor
+}

@@ -50,6 +50,10 @@ func (w *writer) begin(ctx context.Context) error {
 			return err
 		}
 		w.conn = c
+		if err := w.prepareConn(ctx); err != nil {
+			w.dropConn()
+			return err
+		}
 	}
 	begin := "BEGIN"
 	if w.db.Engine == SQLite {
@@ -60,6 +64,15 @@ func (w *writer) begin(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+func (w *writer) prepareConn(ctx context.Context) error {
+	if w.db.Engine != MySQL {
+		return nil
+	}
+	_, err := w.conn.ExecContext(context.WithoutCancel(ctx),
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+	return err
 }
 
 func (w *writer) commit(ctx context.Context) error {

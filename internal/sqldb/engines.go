@@ -69,8 +69,9 @@ func (db *DB) checkPragmas() error {
 	return nil
 }
 
-// openMySQL opens the same two sides over the MySQL protocol. READ COMMITTED, strict mode
-// and UTC are part of the connection, so that a server's defaults cannot change meaning;
+// openMySQL opens the same two sides over the MySQL protocol. Strict mode and UTC are part
+// of every connection and READ COMMITTED of the writer's (see begin; the variable's name
+// differs between MySQL and MariaDB), so that a server's defaults cannot change meaning;
 // clientFoundRows makes rows affected mean rows matched, as on SQLite.
 func (db *DB) openMySQL() error {
 	db.Engine = MySQL
@@ -85,7 +86,6 @@ func (db *DB) openMySQL() error {
 	if cfg.Params == nil {
 		cfg.Params = map[string]string{}
 	}
-	cfg.Params["transaction_isolation"] = "'READ-COMMITTED'"
 	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO," +
 		"NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'"
 	cfg.Params["time_zone"] = "'+00:00'"
@@ -145,7 +145,7 @@ func (db *DB) checkpoint(ctx context.Context) {
 		if size < 4<<20 {
 			continue
 		}
-		if err := db.runCheckpoint(ctx, "PASSIVE"); err != nil && ctx.Err() == nil {
+		if err := db.runCheckpoint(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil && ctx.Err() == nil {
 			db.log.Warn("checkpoint failed", "error", err)
 		}
 		if size > 64<<20 {
@@ -158,7 +158,7 @@ func (db *DB) checkpoint(ctx context.Context) {
 }
 
 func (db *DB) runCheckpoint(ctx context.Context, mode string) error {
-	_, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint("+mode+")")
+	_, err := db.write.ExecContext(ctx, mode)
 	return err
 }
 

@@ -68,7 +68,6 @@ type writer struct {
 
 	closing   chan struct{}
 	closeOnce sync.Once
-	inFlight  sync.WaitGroup
 	gate      sync.RWMutex
 	closed    bool
 
@@ -147,7 +146,7 @@ func (w *writer) run(ctx context.Context) {
 		}
 		w.commitBatch(ctx, batch)
 		if w.truncate.CompareAndSwap(true, false) {
-			if err := w.db.runCheckpoint(ctx, "TRUNCATE"); err != nil {
+			if err := w.db.runCheckpoint(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 				w.db.log.Warn("checkpoint failed", "error", err)
 			}
 		}

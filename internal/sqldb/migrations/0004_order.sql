@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS order_line (
   line INT NOT NULL,
   session_id BIGINT NOT NULL,
   ticket_type_id BIGINT NOT NULL,
-  zone VARCHAR(24) NOT NULL,
+  zone VARCHAR(200) NOT NULL,
   units INT NOT NULL,
   amount_minor BIGINT NOT NULL,
   detail VARBINARY(60000) NOT NULL,

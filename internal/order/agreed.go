@@ -1,0 +1,111 @@
+package order
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"foyer/internal/catalog"
+	"foyer/internal/sqldb"
+)
+
+// Agreed is what a buyer agreed to besides lines and prices, as it stood when the order
+// was made. It is stored once for all orders that agreed to the same, and never changes.
+type Agreed struct {
+	Event      string                   `json:"event"`
+	EventEn    string                   `json:"event_en,omitempty"`
+	Venue      int64                    `json:"venue"`
+	VenueName  string                   `json:"venue_name"`
+	VenueEn    string                   `json:"venue_en,omitempty"`
+	Hall       string                   `json:"hall,omitempty"`
+	HallEn     string                   `json:"hall_en,omitempty"`
+	TimeZone   string                   `json:"time_zone"`
+	Starts     time.Time                `json:"starts_at"`
+	Ends       time.Time                `json:"ends_at"`
+	GatesFrom  time.Time                `json:"gates_from"`
+	GatesUntil time.Time                `json:"gates_until"`
+	Policy     catalog.RefundPolicyInfo `json:"policy"`
+}
+
+// rungAt is the rung that holds at a time and the last moment of it; false when no refund
+// is allowed any more.
+func (a *Agreed) rungAt(now time.Time) (catalog.Rung, time.Time, bool) {
+	r, ok := a.Policy.RungAt(a.Starts, now)
+	return r, a.Starts.Add(-time.Duration(r.UntilBefore) * time.Minute), ok
+}
+
+// closedAt is when refunds ended; zero when they were never allowed.
+func (a *Agreed) closedAt() time.Time {
+	if !a.Policy.Allowed || len(a.Policy.Ladder) == 0 {
+		return time.Time{}
+	}
+	last := a.Policy.Ladder[len(a.Policy.Ladder)-1]
+	return a.Starts.Add(-time.Duration(last.UntilBefore) * time.Minute)
+}
+
+// agreedOf is what a buyer of the session agrees to now.
+func agreedOf(s *catalog.Sellable) Agreed {
+	from, until := s.GateWindow()
+	return Agreed{Event: s.Event.Title, EventEn: s.Event.TitleEn, Venue: s.Venue.ID,
+		VenueName: s.Venue.Name, VenueEn: s.Venue.NameEn, Hall: s.Hall.Name,
+		HallEn: s.Hall.NameEn, TimeZone: s.Venue.TimeZone, Starts: s.StartsAt, Ends: s.EndsAt,
+		GatesFrom: from, GatesUntil: until, Policy: s.Policy.RefundPolicyInfo}
+}
+
+// snapshotOf is the id of what a buyer of the session agrees to now.
+func (o *Orders) snapshotOf(ctx context.Context, s *catalog.Sellable) (int64, error) {
+	key := snapshotKey{s.Session.ID, s.Session.Revision}
+	if id, ok := o.snapshots.Load(key); ok {
+		return id.(int64), nil
+	}
+	doc, err := json.Marshal(agreedOf(s))
+	if err != nil {
+		return 0, err
+	}
+	id := o.IDs.Next()
+	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		saved, err := o.Store.SaveSnapshot(tx, s.Session.Organization, id, sha256.Sum256(doc), doc)
+		if err == nil {
+			tx.AfterCommit(func() { o.snapshots.Store(key, saved) })
+			id = saved
+		}
+		return err
+	})
+	return id, err
+}
+
+// snapshotKey finds the snapshot of a session's revision without looking at its bytes.
+type snapshotKey struct{ session, revision int64 }
+
+// agreed reads what was agreed to.
+func (o *Orders) agreed(ctx context.Context, organization, id int64) (*Agreed, error) {
+	if a, ok := o.agreements.Load(id); ok {
+		return a.(*Agreed), nil
+	}
+	doc, err := o.Store.Snapshot(ctx, organization, id)
+	return o.keepAgreed(id, doc, err)
+}
+
+// agreedIn is agreed inside a transaction.
+func (o *Orders) agreedIn(tx *sqldb.Tx, organization, id int64) (*Agreed, error) {
+	if a, ok := o.agreements.Load(id); ok {
+		return a.(*Agreed), nil
+	}
+	doc, err := o.Store.SnapshotIn(tx, organization, id)
+	return o.keepAgreed(id, doc, err)
+}
+
+func (o *Orders) keepAgreed(id int64, doc []byte, err error) (*Agreed, error) {
+	if err != nil {
+		return nil, fmt.Errorf("what order snapshot %d says: %w", id, err)
+	}
+	var a Agreed
+	if err := json.NewDecoder(bytes.NewReader(doc)).Decode(&a); err != nil {
+		return nil, fmt.Errorf("order snapshot %d: %w", id, err)
+	}
+	o.agreements.Store(id, &a)
+	return &a, nil
+}

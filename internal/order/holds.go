@@ -1,0 +1,127 @@
+package order
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+
+	"foyer/internal/clock"
+)
+
+// holds is what this process knows of unpaid orders: whose they are, and when each ends.
+// It only proposes: every ending is decided by a guarded update in the book.
+type holds struct {
+	clk  clock.Clock
+	wake chan struct{}
+
+	mu     sync.Mutex
+	queue  holdQueue
+	orders map[int64]*hold
+	byWho  map[whoWhere]int64
+}
+
+type whoWhere struct{ member, session int64 }
+
+type hold struct {
+	order   int64
+	who     whoWhere
+	ends    time.Time
+	index   int
+	retries int
+}
+
+func newHolds(clk clock.Clock) *holds {
+	return &holds{clk: clk, wake: make(chan struct{}, 1), orders: map[int64]*hold{},
+		byWho: map[whoWhere]int64{}}
+}
+
+// add notes an unpaid order, or its new end.
+//
+// The end is kept relative to the monotonic reading of the clock where it has one, so that
+// a step of the wall clock frees nothing early.
+func (h *holds) add(o *Order) {
+	now := h.clk.Now()
+	ends := now.Add(o.ExpiresAt.Sub(now.Round(0)))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if old := h.orders[o.ID]; old != nil {
+		old.ends = ends
+		heap.Fix(&h.queue, old.index)
+	} else {
+		e := &hold{order: o.ID, who: whoWhere{o.Member, o.Session}, ends: ends}
+		h.orders[o.ID] = e
+		heap.Push(&h.queue, e)
+		if o.Member != 0 {
+			h.byWho[e.who] = o.ID
+		}
+	}
+	if h.queue[0].order == o.ID {
+		select {
+		case h.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// drop forgets an order that is no longer unpaid.
+func (h *holds) drop(order int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e := h.orders[order]
+	if e == nil {
+		return
+	}
+	delete(h.orders, order)
+	if h.byWho[e.who] == order {
+		delete(h.byWho, e.who)
+	}
+	heap.Remove(&h.queue, e.index)
+}
+
+// live is the member's unpaid order in the session as far as this process knows, else 0.
+func (h *holds) live(member, session int64) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.byWho[whoWhere{member, session}]
+}
+
+// due takes up to max orders whose time is over, and says how long until the next.
+func (h *holds) due(limit int) (orders []int64, next time.Duration) {
+	now := h.clk.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(h.queue) > 0 && len(orders) < limit {
+		e := h.queue[0]
+		if e.ends.After(now) {
+			return orders, e.ends.Sub(now)
+		}
+		orders = append(orders, e.order)
+		e.retries++ // until the book says that it ended, it is asked again, ever later
+		e.ends = now.Add(min(time.Duration(e.retries)*time.Second, time.Minute))
+		heap.Fix(&h.queue, 0)
+	}
+	return orders, 0
+}
+
+type holdQueue []*hold
+
+func (q holdQueue) Len() int           { return len(q) }
+func (q holdQueue) Less(i, j int) bool { return q[i].ends.Before(q[j].ends) }
+func (q holdQueue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+
+func (q *holdQueue) Push(x any) {
+	e := x.(*hold)
+	e.index = len(*q)
+	*q = append(*q, e)
+}
+
+func (q *holdQueue) Pop() any {
+	old := *q
+	e := old[len(old)-1]
+	old[len(old)-1] = nil
+	*q = old[:len(old)-1]
+	return e
+}

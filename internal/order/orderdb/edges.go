@@ -1,0 +1,96 @@
+package orderdb
+
+import (
+	"time"
+
+	"foyer/internal/money"
+	"foyer/internal/order"
+	"foyer/internal/sqldb"
+)
+
+func (s *Store) edge(tx *sqldb.Tx, query string, args ...any) (bool, error) {
+	n, err := tx.Exec(query, args...)
+	return n == 1, err
+}
+
+// MarkPaidIfUnpaid takes an order from pending or closing to paid.
+func (s *Store) MarkPaidIfUnpaid(tx *sqldb.Tx, o *order.Order) (bool, error) {
+	return s.edge(tx, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
+		ended_at = ?, ended_by = '', revision = revision + 1
+		WHERE id = ? AND organization_id = ? AND state IN ('pending', 'closing')`,
+		millis(tx.Now), o.ID, o.Organization)
+}
+
+// MarkPaidIfExpired takes an expired order to paid; only re-claiming may call it.
+func (s *Store) MarkPaidIfExpired(tx *sqldb.Tx, o *order.Order) (bool, error) {
+	return s.edge(tx, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
+		ended_at = ?, ended_by = '', revision = revision + 1
+		WHERE id = ? AND organization_id = ? AND state = 'expired'`,
+		millis(tx.Now), o.ID, o.Organization)
+}
+
+// MarkEndedIfIdle takes a pending order without open payments to expired or cancelled. An
+// order ends by time only when its time is over by the order's own row too.
+func (s *Store) MarkEndedIfIdle(tx *sqldb.Tx, o *order.Order, by order.EndedBy) (bool, error) {
+	return s.edge(tx, `UPDATE orders SET state = ?, ended_at = ?, ended_by = ?,
+		revision = revision + 1 WHERE id = ? AND organization_id = ? AND state = 'pending'
+		AND open_payments = 0`, string(by.Final()), millis(tx.Now), string(by), o.ID,
+		o.Organization)
+}
+
+// MarkClosingIfPending takes a pending order with an open payment to closing.
+func (s *Store) MarkClosingIfPending(tx *sqldb.Tx, o *order.Order, by order.EndedBy) (bool, error) {
+	return s.edge(tx, `UPDATE orders SET state = 'closing', ended_by = ?,
+		revision = revision + 1 WHERE id = ? AND organization_id = ? AND state = 'pending'
+		AND open_payments > 0`, string(by), o.ID, o.Organization)
+}
+
+// MarkEndedIfClosing takes a closing order without open payments to what it closes into.
+func (s *Store) MarkEndedIfClosing(tx *sqldb.Tx, o *order.Order) (bool, error) {
+	return s.edge(tx, `UPDATE orders SET state = ?, ended_at = ?, revision = revision + 1
+		WHERE id = ? AND organization_id = ? AND state = 'closing' AND open_payments = 0`,
+		string(o.EndedBy.Final()), millis(tx.Now), o.ID, o.Organization)
+}
+
+// CountPaymentIfPending counts one more open payment of a pending order of the revision
+// that was shown to the payer, with at least minLeft to go and fewer than most opened.
+func (s *Store) CountPaymentIfPending(tx *sqldb.Tx, o *order.Order, minLeft time.Duration,
+	most int,
+) (bool, error) {
+	return s.edge(tx, `UPDATE orders SET payments_opened = payments_opened + 1,
+		open_payments = open_payments + 1 WHERE id = ? AND organization_id = ?
+		AND state = 'pending' AND revision = ? AND expires_at >= ? AND payments_opened < ?`,
+		o.ID, o.Organization, o.Revision, millis(tx.Now.Add(minLeft)), most)
+}
+
+// CountPaymentEnded counts one open payment less; it never goes below zero.
+func (s *Store) CountPaymentEnded(tx *sqldb.Tx, organization, id int64) error {
+	_, err := tx.Exec(`UPDATE orders SET open_payments = open_payments - 1
+		WHERE id = ? AND organization_id = ? AND open_payments > 0`, id, organization)
+	return err
+}
+
+// ExtendIfPending moves the end of a pending order.
+func (s *Store) ExtendIfPending(tx *sqldb.Tx, o *order.Order, until time.Time) (bool, error) {
+	return s.edge(tx, `UPDATE orders SET expires_at = ?, revision = revision + 1
+		WHERE id = ? AND organization_id = ? AND state = 'pending'`,
+		millis(until), o.ID, o.Organization)
+}
+
+// ReturnUnit notes that a unit goes back, once for ever.
+func (s *Store) ReturnUnit(tx *sqldb.Tx, u order.ReturnedUnit) error {
+	_, err := tx.Exec(`INSERT INTO refund_unit (order_id, line, unit, refund_id, amount_minor,
+		fee_minor) VALUES (?, ?, ?, ?, ?, ?)`, u.Order, u.Line, u.Unit, u.Refund,
+		int64(u.Amount), int64(u.Fee))
+	if sqldb.IsDuplicate(err) {
+		return order.ErrUnitReturned
+	}
+	return err
+}
+
+// AddRefunded adds to what was asked back of a paid order; never more than was captured.
+func (s *Store) AddRefunded(tx *sqldb.Tx, organization, id int64, amount money.Minor) error {
+	return tx.Guard(order.ErrNotPaid, `UPDATE orders SET refunded_minor = refunded_minor + ?,
+		revision = revision + 1 WHERE id = ? AND organization_id = ? AND state = 'paid'
+		AND refunded_minor + ? <= captured_minor`, int64(amount), id, organization, int64(amount))
+}

@@ -1,0 +1,115 @@
+// Package orderdb is the orders' SQL.
+package orderdb
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"foyer/internal/clock"
+	"foyer/internal/fault"
+	"foyer/internal/money"
+	"foyer/internal/order"
+	"foyer/internal/sqldb"
+)
+
+// Store implements order.Store.
+type Store struct{ db *sqldb.DB }
+
+// New makes the store over an open database.
+func New(db *sqldb.DB) *Store { return &Store{db} }
+
+var _ order.Store = (*Store)(nil)
+
+const insertOrder = `INSERT INTO orders (id, organization_id, member_id, session_id, channel,
+	state, currency, total_minor, captured_minor, refunded_minor, payments_opened, open_payments,
+	expires_at, hold_seconds, ended_at, ended_by, snapshot_id, revision)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, 0, '', ?, 1)`
+
+const insertLine = `INSERT INTO order_line (order_id, line, session_id, ticket_type_id, zone,
+	units, amount_minor, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+
+// Insert stores a new order with its lines.
+func (s *Store) Insert(tx *sqldb.Tx, o *order.Order) error {
+	_, err := tx.Exec(insertOrder, o.ID, o.Organization, o.Member, o.Session, string(o.Channel),
+		string(o.State), string(o.Currency), int64(o.Total), millis(o.ExpiresAt),
+		o.HoldSeconds, o.Snapshot)
+	if err != nil {
+		return err
+	}
+	return s.insertLines(tx, o)
+}
+
+func (s *Store) insertLines(tx *sqldb.Tx, o *order.Order) error {
+	for _, l := range o.Lines {
+		detail, err := encodeDetail(l)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(insertLine, o.ID, l.Number, l.Session, l.TicketType, l.Zone,
+			len(l.Units), int64(l.Amount), detail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReplaceLines stores another set of lines for a pending order without open payments. It
+// refuses with fault.Stale when the order is no longer the revision before.
+func (s *Store) ReplaceLines(tx *sqldb.Tx, o *order.Order) error {
+	if err := tx.Guard(fault.Stale, `UPDATE orders SET total_minor = ?, snapshot_id = ?,
+		revision = ? WHERE id = ? AND organization_id = ? AND state = 'pending'
+		AND open_payments = 0 AND revision = ?`, int64(o.Total), o.Snapshot, o.Revision,
+		o.ID, o.Organization, o.Revision-1); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM order_line WHERE order_id = ?`, o.ID); err != nil {
+		return err
+	}
+	return s.insertLines(tx, o)
+}
+
+// detail is a line's JSON: short keys, since every order carries one.
+type detail struct {
+	Name   string       `json:"n"`
+	NameEn string       `json:"e,omitempty"`
+	Units  []unitDetail `json:"u"`
+}
+
+type unitDetail struct {
+	Price    money.Minor `json:"p"`
+	Discount money.Minor `json:"d,omitempty"`
+	Amount   money.Minor `json:"m"`
+	Places   []int32     `json:"s,omitempty"`
+	Area     int32       `json:"a,omitempty"`
+	Label    string      `json:"l"`
+}
+
+func encodeDetail(l order.Line) ([]byte, error) {
+	d := detail{Name: l.Name, NameEn: l.NameEn, Units: make([]unitDetail, len(l.Units))}
+	for i, u := range l.Units {
+		d.Units[i] = unitDetail{u.Price, u.Discount, u.Amount, u.Places, u.Area, u.Label}
+	}
+	return json.Marshal(d)
+}
+
+func decodeDetail(raw []byte, l *order.Line) error {
+	var d detail
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return fmt.Errorf("orderdb: line %d: %w", l.Number, err)
+	}
+	l.Name, l.NameEn = d.Name, d.NameEn
+	l.Units = make([]order.Unit, len(d.Units))
+	for i, u := range d.Units {
+		l.Units[i] = order.Unit{Price: u.Price, Discount: u.Discount, Amount: u.Amount,
+			Places: u.Places, Area: u.Area, Label: u.Label}
+	}
+	return nil
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return clock.Millis(t)
+}

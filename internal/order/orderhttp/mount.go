@@ -1,0 +1,334 @@
+package orderhttp
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"foyer/internal/actor"
+	"foyer/internal/fault"
+	"foyer/internal/httpx"
+	"foyer/internal/journal"
+	"foyer/internal/journal/journalhttp"
+	"foyer/internal/money"
+	"foyer/internal/order"
+	"foyer/internal/seating"
+	"foyer/internal/ticket"
+)
+
+type handler struct {
+	wire
+	api    *httpx.API
+	orders *order.Orders
+	repeat *journal.Keys
+}
+
+// Mount adds the routes of orders to the door.
+func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
+	h := &handler{wire{api.Keys()}, api, orders, keys}
+	h.mountBuyer()
+	h.mountStaff()
+}
+
+const tag = "orders"
+
+var placeRefusals = []*fault.Definition{order.ErrEmpty, order.ErrTooManyPerOrder, order.ErrLimit,
+	order.ErrCoolDown, order.ErrTicketType, order.ErrPriceChanged, order.ErrClosing,
+	order.ErrPaymentOpen, seating.ErrPlaceTaken, seating.ErrAreaFull, seating.ErrSoldOut,
+	seating.ErrAllHeld, seating.ErrNoMatch, seating.ErrOrphan, seating.ErrSplitsPair,
+	seating.ErrUnknownPlace, seating.ErrNotForSale}
+
+// buyers may be members, or staff who sell at a counter.
+func (h *handler) mountBuyer() {
+	seller := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermSell))
+	viewer := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermView))
+	refunder := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermRefund))
+	canceller := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermCancel))
+	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders", Tag: tag,
+		OperationID: "place-order", Summary: "Place an order",
+		Description: "The order is the hold: its places wait until `expires_at`. A member with an " +
+			"unpaid order in the session gets it back (200), or its lines replaced.",
+		Access: seller, Idempotent: true, Status: 201, Request: placeBody{}, Response: orderBody{},
+		Rate: httpx.BuyRate, Refusals: placeRefusals}, h.place)
+	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/quotes", Tag: tag,
+		OperationID: "quote-order", Summary: "Price places without ordering them",
+		Access: httpx.MemberOrAnonymous, Status: 200, Refusals: placeRefusals}, h.price)
+	httpx.Register(h.api, httpx.Op{Method: "GET", Path: "/api/v1/orders", Tag: tag,
+		OperationID: "list-orders", Summary: "My orders, newest first",
+		Access: httpx.MemberOnly}, h.list)
+	httpx.Register(h.api, httpx.Op{Method: "GET", Path: "/api/v1/orders/{id}", Tag: tag,
+		OperationID: "get-order", Summary: "One order", Access: viewer}, h.get)
+	httpx.RegisterRaw(h.api, httpx.Op{Method: "PUT", Path: "/api/v1/orders/{id}/lines", Tag: tag,
+		OperationID: "replace-order-lines", Summary: "Choose other places; the clock goes on",
+		Access: seller, Params: idParam{}, Request: linesBody{}, Response: orderBody{},
+		Refusals: append(placeRefusals[:len(placeRefusals):len(placeRefusals)],
+			order.ErrNotPending)}, h.replace)
+	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/cancel", Tag: tag,
+		OperationID: "cancel-order", Summary: "Give up an unpaid order", Access: canceller, Status: 200,
+		Description: "With a payment open the order is `closing` until the provider has answered.",
+		Refusals:    []*fault.Definition{order.ErrNotPending}}, h.cancel)
+	refunds := []*fault.Definition{order.ErrNotPaid, order.ErrUnit, order.ErrUnitReturned,
+		order.ErrNoRefund, order.ErrQuoteChanged, ticket.ErrUsed}
+	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refund-quote",
+		Tag: tag, OperationID: "quote-refund", Summary: "What giving tickets back brings now",
+		Access: viewer, Status: 200, Refusals: refunds}, h.quoteRefund)
+	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refunds", Tag: tag,
+		OperationID: "refund-order", Summary: "Give tickets back",
+		Access: refunder, Idempotent: true, Status: 201, Params: idParam{}, Request: refundBody{},
+		Response: returnedBody{}, Rate: httpx.BuyRate, Refusals: refunds}, h.refund)
+}
+
+type idParam struct {
+	ID string `path:"id" doc:"the order's id"`
+}
+
+func (h *handler) place(w http.ResponseWriter, r *http.Request) error {
+	raw, err := httpx.ReadJSON(r)
+	if err != nil {
+		return err
+	}
+	var body placeBody
+	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
+		return err
+	}
+	ask, err := h.ask(body)
+	if err != nil {
+		return err
+	}
+	hash := sha256.Sum256(raw)
+	ask.InputHash = hash[:]
+	who := httpx.ActorOf(r.Context())
+	return journalhttp.Once(w, r, h.repeat, raw,
+		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
+			return h.orders.Place(ctx, who, ask, receipt, h.render)
+		})
+}
+
+// render makes the answer of a placed order, before it is committed.
+func (h *handler) render(o *order.Order) (journal.Answer, error) {
+	b, err := json.Marshal(h.order(o))
+	return journal.Answer{Status: http.StatusCreated, Body: b}, err
+}
+
+func (h *handler) replace(w http.ResponseWriter, r *http.Request) error {
+	id, err := h.keys.Parse(kindOrder, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	var body linesBody
+	if err := httpx.DecodeJSON(r, &body, 0); err != nil {
+		return err
+	}
+	ask, err := h.lines(body)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	answer, err := h.orders.Replace(ctx, httpx.ActorOf(ctx), id, ask, h.render)
+	if err != nil {
+		return err
+	}
+	httpx.WriteBytes(w, r, answer.Status, "application/json", answer.Body)
+	return nil
+}
+
+type priceIn struct{ Body placeBody }
+
+type priceOut struct {
+	Body struct {
+		Currency money.Currency `json:"currency"`
+		Total    money.Minor    `json:"total_minor"`
+		Lines    []orderLine    `json:"lines"`
+	}
+}
+
+func (h *handler) price(ctx context.Context, in *priceIn) (*priceOut, error) {
+	ask, err := h.ask(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	o, err := h.orders.Price(ctx, httpx.ActorOf(ctx), ask)
+	if err != nil {
+		return nil, err
+	}
+	var out priceOut
+	out.Body.Currency, out.Body.Total = o.Currency, o.Total
+	out.Body.Lines = h.order(o).Lines
+	return &out, nil
+}
+
+type orderOut struct{ Body orderBody }
+
+func (h *handler) answer(ctx context.Context, o *order.Order) (*orderOut, error) {
+	a, err := h.orders.Agreed(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	out := &orderOut{h.order(o)}
+	out.Body.Agreed = h.agreed(a)
+	return out, nil
+}
+
+func (h *handler) get(ctx context.Context, in *idParam) (*orderOut, error) {
+	id, err := h.keys.Parse(kindOrder, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	o, err := h.orders.Get(ctx, id, httpx.ActorOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(ctx, o)
+}
+
+type listOut struct{ Body httpx.Page[orderBody] }
+
+func (h *handler) list(ctx context.Context, in *httpx.PageQuery) (*listOut, error) {
+	who := httpx.ActorOf(ctx)
+	name := "orders of " + strconv.FormatInt(who.ID, 10)
+	var before int64
+	if in.Cursor != "" {
+		if err := h.api.Cursors().Open(name, in.Cursor, &before); err != nil {
+			return nil, err
+		}
+	}
+	list, err := h.orders.OfMember(ctx, who.ID, before, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &listOut{httpx.Page[orderBody]{Items: []orderBody{}}}
+	for i, o := range list {
+		if i == in.Limit {
+			out.Body.NextCursor = h.api.Cursors().Seal(name, list[i-1].ID)
+			break
+		}
+		one, err := h.answer(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Items = append(out.Body.Items, one.Body)
+	}
+	return out, nil
+}
+
+func (h *handler) cancel(ctx context.Context, in *idParam) (*orderOut, error) {
+	id, err := h.keys.Parse(kindOrder, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.allowed(ctx, id, order.PermCancel); err != nil {
+		return nil, err
+	}
+	o, err := h.orders.Cancel(ctx, httpx.ActorOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(ctx, o)
+}
+
+// allowed refuses staff without a permission at the order's venue.
+func (h *handler) allowed(ctx context.Context, id int64, p actor.Permission) error {
+	who := httpx.ActorOf(ctx)
+	o, err := h.orders.Get(ctx, id, who)
+	if err != nil {
+		return err
+	}
+	if !h.orders.May(ctx, who, p, o) {
+		return fault.NotAllowed
+	}
+	return nil
+}
+
+type quoteIn struct {
+	idParam
+	Body struct {
+		Units []ticket.UnitRef `json:"units,omitempty" maxItems:"100" doc:"none: all that is left"`
+	}
+}
+
+type quoteOut struct{ Body quoteBody }
+
+func (h *handler) quoteRefund(ctx context.Context, in *quoteIn) (*quoteOut, error) {
+	id, err := h.keys.Parse(kindOrder, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	q, err := h.orders.Quote(ctx, httpx.ActorOf(ctx), id, in.Body.Units)
+	if err != nil {
+		return nil, err
+	}
+	return &quoteOut{h.quote(q)}, nil
+}
+
+func (h *handler) refund(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id, err := h.keys.Parse(kindOrder, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	raw, err := httpx.ReadJSON(r)
+	if err != nil {
+		return err
+	}
+	var body refundBody
+	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
+		return err
+	}
+	if len(body.Units) > order.MaxPlaces || len(body.Reason) > 200 {
+		return fault.BadInput.At("units", "at most 100 units and a reason of 200 bytes")
+	}
+	if err := h.allowed(ctx, id, order.PermRefund); err != nil {
+		return err
+	}
+	hash := sha256.Sum256(raw)
+	ask := order.RefundAsk{Units: body.Units, Expect: -1, Reason: body.Reason, InputHash: hash[:]}
+	if body.Expect != nil {
+		ask.Expect = money.Minor(*body.Expect)
+	}
+	return journalhttp.Once(w, r, h.repeat, raw,
+		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
+			return h.orders.Refund(ctx, httpx.ActorOf(ctx), id, ask, receipt, h.renderReturned)
+		})
+}
+
+func (h *handler) renderReturned(r order.Returned) (journal.Answer, error) {
+	b := returnedBody{Order: h.order(r.Order), Quote: h.quote(r.Quote), Refunds: []string{}}
+	for _, id := range r.Refunds {
+		b.Refunds = append(b.Refunds, h.keys.Public(kindRefund, id))
+	}
+	raw, err := json.Marshal(b)
+	return journal.Answer{Status: http.StatusCreated, Body: raw}, err
+}
+
+func (h *handler) mountStaff() {
+	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/staff/orders/{id}/extend",
+		Tag: "staff: orders", OperationID: "extend-order", Summary: "Let an unpaid order wait longer",
+		Access: httpx.StaffOnly(order.PermExtend), Status: 200,
+		Refusals: []*fault.Definition{order.ErrExtend, order.ErrNotPending}}, h.extend)
+}
+
+type extendIn struct {
+	idParam
+	Body struct {
+		Minutes int `json:"minutes" minimum:"1" maximum:"1440" doc:"how much longer"`
+	}
+}
+
+func (h *handler) extend(ctx context.Context, in *extendIn) (*orderOut, error) {
+	id, err := h.keys.Parse(kindOrder, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.allowed(ctx, id, order.PermExtend); err != nil {
+		return nil, err
+	}
+	o, err := h.orders.Extend(ctx, httpx.ActorOf(ctx), id,
+		time.Duration(in.Body.Minutes)*time.Minute)
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(ctx, o)
+}

@@ -1,0 +1,338 @@
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"foyer/internal/actor"
+	"foyer/internal/catalog"
+	"foyer/internal/fault"
+	"foyer/internal/journal"
+	"foyer/internal/money"
+	"foyer/internal/seating"
+	"foyer/internal/sqldb"
+)
+
+// PlaceAsk is a buyer's wish.
+type PlaceAsk struct {
+	Session int64
+	Channel Channel
+	Lines   []LineAsk
+	// Best chooses the places of all lines that name none.
+	Best *seating.Best
+	// ExpectTotal refuses with ErrPriceChanged when the total differs; negative: any.
+	ExpectTotal money.Minor
+	// InputHash of the request, for the journal.
+	InputHash []byte
+}
+
+// Render makes the answer of an order before it is committed, so that a repeat of the same
+// idempotency key is answered with the same bytes.
+type Render func(o *Order) (journal.Answer, error)
+
+// placing is one order on its way through the writer's door.
+type placing struct {
+	order    *Order
+	claim    seating.Claim
+	revision int64
+	max      int
+	entry    journal.Entry
+	receipt  *journal.Receipt
+	answer   journal.Answer
+	event    *catalog.Sellable
+}
+
+// Place makes an order: the board says no at once, the writer says yes durably. A member
+// with a live order in the session gets that one back when he asks for the same places,
+// and its lines are replaced otherwise; its clock never starts anew. The answer rendered
+// for the order is what was stored under the receipt's key.
+//
+// Refused with catalog's refusals of a session, seating's of places, ErrEmpty,
+// ErrTooManyPerOrder, ErrLimit, ErrCoolDown, ErrTicketType, ErrPriceChanged.
+func (o *Orders) Place(ctx context.Context, who actor.Actor, ask PlaceAsk,
+	receipt *journal.Receipt, render Render,
+) (journal.Answer, error) {
+	s, err := o.Sessions.Sellable(ctx, ask.Session)
+	if err != nil {
+		return journal.Answer{}, err
+	}
+	if err := o.check(who, s, ask); err != nil {
+		return journal.Answer{}, err
+	}
+	if live := o.holds.live(who.ID, ask.Session); live != 0 && who.Kind == actor.Member {
+		answer, err := o.again(ctx, who, s, ask, live, receipt, render)
+		if !errors.Is(err, errEnded) {
+			return answer, err
+		}
+	}
+	return o.placeNew(ctx, who, s, ask, receipt, render)
+}
+
+// errEnded says that what was thought to be the live order has ended meanwhile.
+var errEnded = errors.New("order: the live order has ended")
+
+func (o *Orders) placeNew(ctx context.Context, who actor.Actor, s *catalog.Sellable, ask PlaceAsk,
+	receipt *journal.Receipt, render Render,
+) (journal.Answer, error) {
+	p, choice, err := o.prepare(ctx, who, s, ask, 0)
+	if err != nil {
+		return journal.Answer{}, err
+	}
+	defer o.Chooser.Drop(choice)
+	p.receipt = receipt
+	if p.answer, err = render(p.order); err != nil {
+		return journal.Answer{}, err
+	}
+	err = o.door.Do(ctx, p)
+	var live *LiveOrder
+	if errors.As(err, &live) {
+		answer, err := o.again(ctx, who, s, ask, live.Order, receipt, render)
+		if errors.Is(err, errEnded) {
+			err = fault.Stale
+		}
+		return answer, err
+	}
+	return p.answer, err
+}
+
+// check refuses what needs neither board nor book to be refused.
+func (o *Orders) check(who actor.Actor, s *catalog.Sellable, ask PlaceAsk) error {
+	var bad fault.Problems
+	if len(ask.Lines) == 0 {
+		return ErrEmpty.At("lines", "must not be empty")
+	}
+	if len(ask.Lines) > MaxLines {
+		bad.Add("lines", "at most %d lines", MaxLines)
+		return bad.Err()
+	}
+	if !slices.Contains(Channels[:], ask.Channel) {
+		return ErrChannel.At("channel", "unknown channel")
+	}
+	n := 0
+	seen := map[int32]bool{}
+	for i, l := range ask.Lines {
+		checkLine(&bad, i, l, ask.Best != nil, seen)
+		n += len(l.Places)
+		if len(l.Places) == 0 {
+			n += min(max(l.Quantity, 0), MaxPlaces+1)
+		}
+	}
+	if err := bad.Err(); err != nil {
+		return err
+	}
+	if limit := min(s.Session.MaxPerOrder, MaxPlaces); n > limit {
+		return ErrTooManyPerOrder.With("max", limit).At("lines", "too many places")
+	}
+	return s.OpenAt(o.Clock.Now())
+}
+
+func checkLine(bad *fault.Problems, i int, l LineAsk, best bool, seen map[int32]bool) {
+	switch {
+	case len(l.Places) > 0 && (l.Area != 0 || l.Quantity != 0 && l.Quantity != len(l.Places)):
+		bad.Add(field("lines", i, "places"), "name places or an area with a quantity, not both")
+	case len(l.Places) == 0 && l.Area == 0 && !best:
+		bad.Add(field("lines", i, "places"), "must name places, or an area with a quantity")
+	case len(l.Places) == 0 && (l.Quantity < 1 || l.Quantity > MaxPlaces):
+		bad.Add(field("lines", i, "quantity"), "must be within 1..%d", MaxPlaces)
+	}
+	for _, p := range l.Places {
+		if seen[p] {
+			bad.Add(field("lines", i, "places"), "place %d is named twice", p)
+		}
+		seen[p] = true
+	}
+}
+
+// prepare chooses, prices and writes down an order without touching the book. own is the
+// live order whose places count as free.
+func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellable,
+	ask PlaceAsk, own int64,
+) (*placing, *seating.Choice, error) {
+	now := o.Clock.Now()
+	choice, err := o.Chooser.Choose(ctx, seatingAsk(who, s, ask, own, now))
+	if err != nil {
+		return nil, nil, err
+	}
+	lines, total, err := price(pricedAt{s, choice.Index, now}, ask.Lines, bestPlaces(ask, choice))
+	if err == nil && ask.ExpectTotal >= 0 && ask.ExpectTotal != total {
+		err = ErrPriceChanged.With("total_minor", total)
+	}
+	var snapshot int64
+	if err == nil {
+		snapshot, err = o.snapshotOf(ctx, s)
+	}
+	if err != nil {
+		o.Chooser.Drop(choice)
+		return nil, nil, err
+	}
+	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization, Member: who.ID,
+		Session: s.Session.ID, Channel: ask.Channel, State: Pending, Currency: s.Currency,
+		Total: total, HoldSeconds: s.Session.HoldSeconds, Snapshot: snapshot, Revision: 1,
+		ExpiresAt: now.Add(time.Duration(s.Session.HoldSeconds) * time.Second).
+			UTC().Truncate(time.Millisecond), Lines: lines}
+	if who.Kind != actor.Member {
+		ord.Member = 0
+	}
+	if total == 0 {
+		ord.State, ord.ExpiresAt = Paid, time.Time{}
+	}
+	p := &placing{order: ord, revision: s.Session.Revision, max: s.Session.MaxPerMember, event: s,
+		claim: claimOf(ord, choice)}
+	p.entry, err = placedEntry(who, p, ask.InputHash)
+	if err != nil {
+		o.Chooser.Drop(choice)
+		return nil, nil, err
+	}
+	return p, choice, nil
+}
+
+func seatingAsk(who actor.Actor, s *catalog.Sellable, ask PlaceAsk, own int64,
+	now time.Time,
+) seating.Ask {
+	a := seating.Ask{Session: s.Session.ID, MapID: s.Session.SeatMapVersionID, By: who.ID,
+		Order: own, Orphans: string(s.Session.OrphanRule), StaffSale: who.Kind == actor.Staff}
+	want := 0
+	for _, l := range ask.Lines {
+		a.Places = append(a.Places, l.Places...)
+		if l.Area != 0 {
+			a.Areas = append(a.Areas, seating.AreaQty{Area: l.Area, N: l.Quantity})
+		} else if len(l.Places) == 0 {
+			want += l.Quantity
+		}
+	}
+	if ask.Best != nil && want > 0 {
+		b := *ask.Best
+		b.N = want
+		b.Price = func(zone string) (money.Minor, bool) { return cheapest(s, ask, zone, now) }
+		a.Best = &b
+	}
+	return a
+}
+
+// cheapest is the lowest price in a zone among the asked types that have no places yet; a
+// zone where one of them is not sold is no zone for this request.
+func cheapest(s *catalog.Sellable, ask PlaceAsk, zone string, now time.Time) (money.Minor, bool) {
+	low, found := money.Max, false
+	for _, l := range ask.Lines {
+		if len(l.Places) > 0 || l.Area != 0 {
+			continue
+		}
+		m, ok := s.Prices.Price(zone, l.TicketType, now)
+		if !ok {
+			return 0, false
+		}
+		low, found = min(low, m), true
+	}
+	return low, found
+}
+
+// bestPlaces are the chosen places that no line had named.
+func bestPlaces(ask PlaceAsk, c *seating.Choice) []int32 {
+	if ask.Best == nil {
+		return nil
+	}
+	var named []int32
+	for _, l := range ask.Lines {
+		named = append(named, l.Places...)
+	}
+	var rest []int32
+	for _, p := range c.Places {
+		if !slices.Contains(named, p) {
+			rest = append(rest, p)
+		}
+	}
+	return rest
+}
+
+func claimOf(ord *Order, c *seating.Choice) seating.Claim {
+	state := seating.Held
+	if ord.State == Paid {
+		state = seating.Sold
+	}
+	return seating.Claim{Session: ord.Session, State: state, Places: c.Places, Areas: c.Areas,
+		Owner: seating.Owner{Kind: seating.OwnerOrder, ID: ord.ID}, Until: ord.ExpiresAt}
+}
+
+// placedEntry is the command's journal row: what was agreed, in ids and amounts only.
+func placedEntry(who actor.Actor, p *placing, input []byte) (journal.Entry, error) {
+	ord := p.order
+	data, err := json.Marshal(struct {
+		Total    money.Minor       `json:"total_minor"`
+		Currency money.Currency    `json:"currency"`
+		Places   []int32           `json:"places,omitempty"`
+		Areas    []seating.AreaQty `json:"areas,omitempty"`
+		Channel  Channel           `json:"channel"`
+		Session  int64             `json:"session_revision"`
+	}{ord.Total, ord.Currency, p.claim.Places, p.claim.Areas, ord.Channel, p.revision})
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	action := "order.placed"
+	if ord.State == Paid {
+		action = "order.placed_free"
+	}
+	return journal.Entry{Actor: who, Organization: ord.Organization, Action: action,
+		Objects: []journal.Object{{Kind: "ord", ID: ord.ID, Revision: 1},
+			{Kind: "ses", ID: ord.Session, Revision: p.revision}},
+		Data: data, InputHash: input}, nil
+}
+
+// placeBatch is the door's end in the writer: each order in its own savepoint.
+func (o *Orders) placeBatch(tx *sqldb.Tx, batch []*placing) []error {
+	errs := make([]error, len(batch))
+	for i, p := range batch {
+		errs[i] = tx.Try(func() error { return o.placeOne(tx, p) })
+	}
+	return errs
+}
+
+func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
+	ord := p.order
+	if err := o.Sessions.GuardSession(tx, ord.Session, p.revision); err != nil {
+		return err
+	}
+	if ord.Member != 0 {
+		take := MemberTake{Session: ord.Session, Member: ord.Member, N: p.claim.Count(), Max: p.max}
+		if ord.State == Pending {
+			take.Order = ord.ID
+		}
+		if err := o.Store.TakeMember(tx, take); err != nil {
+			return err
+		}
+	}
+	if err := o.Book.Claim(tx, p.claim); err != nil {
+		return err
+	}
+	if err := o.Store.Insert(tx, ord); err != nil {
+		return err
+	}
+	pos := o.Journal.Append(tx, p.entry)
+	if err := p.receipt.Keep(tx, pos, ord.ID, p.answer); err != nil {
+		return err
+	}
+	if ord.State == Paid {
+		return o.deliver(tx, ord)
+	}
+	tx.AfterCommit(func() { o.holds.add(ord) })
+	return nil
+}
+
+// Price prices a wish without touching the book. Refused as Place.
+func (o *Orders) Price(ctx context.Context, who actor.Actor, ask PlaceAsk) (*Order, error) {
+	s, err := o.Sessions.Sellable(ctx, ask.Session)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.check(who, s, ask); err != nil {
+		return nil, err
+	}
+	p, choice, err := o.prepare(ctx, who, s, ask, o.holds.live(who.ID, ask.Session))
+	if err != nil {
+		return nil, err
+	}
+	o.Chooser.Drop(choice)
+	return p.order, nil
+}

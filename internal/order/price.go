@@ -1,0 +1,177 @@
+package order
+
+import (
+	"time"
+
+	"foyer/internal/catalog"
+	"foyer/internal/fault"
+	"foyer/internal/money"
+	"foyer/internal/seating"
+	"foyer/internal/seating/seatmap"
+)
+
+// Limits of one request; a session's own limits are usually far below.
+const (
+	MaxLines  = 20
+	MaxPlaces = 100
+)
+
+// LineAsk is what a buyer wants of one ticket type: places by number, or a quantity of an
+// area. Quantity without an area counts units of a Best request.
+type LineAsk struct {
+	TicketType int64
+	Places     []int32
+	Area       int32
+	Quantity   int
+}
+
+// pricedAt carries what pricing reads.
+type pricedAt struct {
+	s   *catalog.Sellable
+	ix  *seatmap.Index
+	now time.Time
+}
+
+// price turns asks and chosen places into priced lines: one line for each ticket type and
+// zone, in the order of the asks. best holds the places chosen for asks without any.
+// Refused with ErrTicketType naming the ask, seating.ErrSplitsPair, seating.ErrUnknownPlace.
+func price(p pricedAt, asks []LineAsk, best []int32) ([]Line, money.Minor, error) {
+	var lines []Line
+	var total money.Minor
+	for i, ask := range asks {
+		units, err := p.units(i, ask, &best)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, u := range units {
+			if total, err = money.Add(total, u.unit.Amount); err != nil {
+				return nil, 0, fault.BadInput.At("lines", "the sum is too large")
+			}
+			lines = addUnit(lines, p.s, ask.TicketType, u)
+		}
+	}
+	for i := range lines {
+		lines[i].Number = i + 1
+		for _, u := range lines[i].Units {
+			lines[i].Amount += u.Amount // bounded by total, which was checked
+		}
+	}
+	return lines, total, nil
+}
+
+// zoned is a priced unit with the zone that priced it.
+type zoned struct {
+	unit Unit
+	zone string
+}
+
+func addUnit(lines []Line, s *catalog.Sellable, ticketType int64, u zoned) []Line {
+	for i := range lines {
+		if lines[i].TicketType == ticketType && lines[i].Zone == u.zone {
+			lines[i].Units = append(lines[i].Units, u.unit)
+			return lines
+		}
+	}
+	var name, nameEn string
+	if t := s.TicketType(ticketType); t != nil {
+		name, nameEn = t.Name, t.NameEn
+	}
+	return append(lines, Line{Session: s.Session.ID, TicketType: ticketType, Zone: u.zone,
+		Name: name, NameEn: nameEn, Units: []Unit{u.unit}})
+}
+
+func (p pricedAt) units(i int, ask LineAsk, best *[]int32) ([]zoned, error) {
+	if ask.Area != 0 {
+		return p.areaUnits(i, ask)
+	}
+	places := ask.Places
+	if len(places) == 0 {
+		n := min(ask.Quantity, len(*best))
+		places, *best = (*best)[:n], (*best)[n:]
+	}
+	return p.seatUnits(i, ask, places)
+}
+
+// seatUnits makes one unit of each seat, and one of both seats of a couple pair.
+func (p pricedAt) seatUnits(i int, ask LineAsk, places []int32) ([]zoned, error) {
+	var list []zoned
+	done := make(map[int32]bool, len(places))
+	for _, place := range places {
+		if done[place] {
+			continue
+		}
+		at, ok := p.ix.Ordinal(seatmap.Place(place))
+		if !ok {
+			return nil, seating.ErrUnknownPlace.With("places", []int32{place})
+		}
+		seat := p.ix.Seat(at)
+		u := Unit{Places: []int32{place}, Label: p.ix.Label(at)}
+		if seat.Kind == seatmap.Couple {
+			other, ok := p.partner(at, places)
+			if !ok {
+				return nil, seating.ErrSplitsPair.With("places", []int32{place})
+			}
+			u.Places = append(u.Places, other)
+			u.Label += "+" + p.seatLabel(other)
+		}
+		for _, q := range u.Places {
+			done[q] = true
+		}
+		if err := p.setPrice(&u, i, seat.Zone, ask.TicketType, 1); err != nil {
+			return nil, err
+		}
+		list = append(list, zoned{u, seat.Zone})
+	}
+	return list, nil
+}
+
+// partner is the other half of a couple pair, when the asked places have it.
+func (p pricedAt) partner(at int, places []int32) (int32, bool) {
+	group := p.ix.Seat(at).Group
+	for _, place := range places {
+		i, ok := p.ix.Ordinal(seatmap.Place(place))
+		if ok && i != at && p.ix.Seat(i).Group == group {
+			return place, true
+		}
+	}
+	return 0, false
+}
+
+func (p pricedAt) seatLabel(place int32) string {
+	at, _ := p.ix.Ordinal(seatmap.Place(place))
+	return p.ix.Seat(at).Label + "座"
+}
+
+// areaUnits makes one unit of each place of an area; a table or a box is one unit whole.
+func (p pricedAt) areaUnits(i int, ask LineAsk) ([]zoned, error) {
+	area, ok := p.ix.Area(seatmap.Place(ask.Area))
+	if !ok {
+		return nil, seating.ErrUnknownPlace.With("areas", []int32{ask.Area})
+	}
+	n, label := ask.Quantity, area.Name
+	if area.Kind.Whole() {
+		n = 1
+	}
+	list := make([]zoned, 0, n)
+	for range n {
+		u := Unit{Area: ask.Area, Label: label}
+		if err := p.setPrice(&u, i, area.Zone, ask.TicketType, 1); err != nil {
+			return nil, err
+		}
+		list = append(list, zoned{u, area.Zone})
+	}
+	return list, nil
+}
+
+func (p pricedAt) setPrice(u *Unit, i int, zone string, ticketType int64, n int) error {
+	each, ok := p.s.Prices.Price(zone, ticketType, p.now)
+	if !ok {
+		return ErrTicketType.At(field("lines", i, "ticket_type_id"), "no price in zone "+zone)
+	}
+	whole, err := money.Mul(each, n)
+	if err != nil {
+		return fault.BadInput.At("lines", "the price is too large").Wrap(err)
+	}
+	u.Price, u.Amount = whole, whole
+	return nil
+}

@@ -1,0 +1,278 @@
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"foyer/internal/actor"
+	"foyer/internal/catalog"
+	"foyer/internal/fault"
+	"foyer/internal/journal"
+	"foyer/internal/ledger"
+	"foyer/internal/money"
+	"foyer/internal/payment"
+	"foyer/internal/sqldb"
+	"foyer/internal/ticket"
+)
+
+// Quote says what going back costs now. It is live: until Until, the figures hold.
+type Quote struct {
+	Order    int64
+	Currency money.Currency
+	Units    []QuotedUnit
+	Refund   money.Minor   // what the buyer gets back
+	Fee      money.Minor   // what the house keeps
+	Until    time.Time     // when the next rung begins, or refunds end
+	Next     *catalog.Rung // what holds then; nil: nothing goes back any more
+	Policy   catalog.RefundPolicyInfo
+}
+
+// QuotedUnit is one unit of a quote: Amount = Refund + Fee.
+type QuotedUnit struct {
+	ticket.UnitRef
+	Label               string
+	Amount, Refund, Fee money.Minor
+}
+
+// RefundAsk names units to give back; none means all that were not given back yet.
+type RefundAsk struct {
+	Units []ticket.UnitRef
+	// Expect refuses with ErrQuoteChanged when the refund differs; negative: any.
+	Expect    money.Minor
+	Reason    string
+	InputHash []byte
+}
+
+// Returned is a refund that was asked for.
+type Returned struct {
+	Order   *Order
+	Refunds []int64
+	Quote   Quote
+}
+
+// Quote says what the units of the caller's paid order would bring now. Refused with
+// ErrNotFound, ErrNotPaid, ErrUnit, ErrUnitReturned, ErrNoRefund.
+func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []ticket.UnitRef) (
+	Quote, error,
+) {
+	ord, err := o.Get(ctx, id, who)
+	if err != nil {
+		return Quote{}, err
+	}
+	a, err := o.agreed(ctx, ord.Organization, ord.Snapshot)
+	if err != nil {
+		return Quote{}, err
+	}
+	return quote(ord, a, units, o.Clock.Now())
+}
+
+// quote is the pure decision: which units, how much of each.
+func quote(ord *Order, a *Agreed, units []ticket.UnitRef, now time.Time) (Quote, error) {
+	if ord.State != Paid {
+		return Quote{}, ErrNotPaid.With("state", ord.State)
+	}
+	rung, until, ok := a.rungAt(now)
+	if !ok {
+		return Quote{}, ErrNoRefund.With("closed_at", a.closedAt())
+	}
+	q := Quote{Order: ord.ID, Currency: ord.Currency, Until: until, Policy: a.Policy}
+	if next, _, ok := a.rungAt(until.Add(time.Millisecond)); ok {
+		q.Next = &next
+	}
+	if len(units) == 0 {
+		units = remaining(ord)
+	}
+	seen := map[ticket.UnitRef]bool{}
+	for i, ref := range units {
+		u := ord.Unit(ref.Line, ref.Unit)
+		switch {
+		case u == nil || seen[ref]:
+			return Quote{}, ErrUnit.At(field("units", i, "unit"), "not in the order, or twice")
+		case u.Returned:
+			return Quote{}, ErrUnitReturned.With("units", []ticket.UnitRef{ref})
+		}
+		seen[ref] = true
+		fee := rung.Fee(u.Amount)
+		q.Units = append(q.Units, QuotedUnit{ref, u.Label, u.Amount, u.Amount - fee, fee})
+		q.Refund, q.Fee = q.Refund+u.Amount-fee, q.Fee+fee
+	}
+	if len(q.Units) == 0 {
+		return Quote{}, ErrUnitReturned
+	}
+	return q, nil
+}
+
+// remaining are the units that were not given back.
+func remaining(ord *Order) []ticket.UnitRef {
+	var refs []ticket.UnitRef
+	for _, l := range ord.Lines {
+		for i, u := range l.Units {
+			if !u.Returned {
+				refs = append(refs, ticket.UnitRef{Line: l.Number, Unit: i + 1})
+			}
+		}
+	}
+	return refs
+}
+
+// RenderReturn makes the answer of a refund before it is committed.
+type RenderReturn func(Returned) (journal.Answer, error)
+
+// Refund gives units of the caller's paid order back: tickets are voided, places are free
+// again, and the money is on its way. One transaction; the provider is called after it.
+// Refused as Quote, with ErrQuoteChanged, and with ticket.ErrUsed.
+func (o *Orders) Refund(ctx context.Context, who actor.Actor, id int64, ask RefundAsk,
+	receipt *journal.Receipt, render RenderReturn,
+) (journal.Answer, error) {
+	ord, err := o.Get(ctx, id, who)
+	if err != nil {
+		return journal.Answer{}, err
+	}
+	a, err := o.agreed(ctx, ord.Organization, ord.Snapshot)
+	if err != nil {
+		return journal.Answer{}, err
+	}
+	var answer journal.Answer
+	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		cur, err := o.Store.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		q, err := quote(cur, a, ask.Units, tx.Now)
+		if err != nil {
+			return err
+		}
+		if ask.Expect >= 0 && ask.Expect != q.Refund {
+			return ErrQuoteChanged.With("refund_minor", q.Refund)
+		}
+		r := Returned{Order: cur, Quote: q}
+		pos, err := o.giveUp(tx, who, &r, ask)
+		if err != nil {
+			return err
+		}
+		if answer, err = render(r); err != nil {
+			return err
+		}
+		return receipt.Keep(tx, pos, cur.ID, answer)
+	})
+	return answer, err
+}
+
+// giveUp takes the quoted units from the buyer and books the money on its way.
+func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAsk) (
+	journal.Position, error,
+) {
+	none := journal.Position{}
+	ord, q := r.Order, r.Quote
+	var refs []ticket.UnitRef
+	gone := &Order{ID: ord.ID, Lines: []Line{{}}}
+	for _, qu := range q.Units {
+		refs = append(refs, qu.UnitRef)
+		gone.Lines[0].Units = append(gone.Lines[0].Units, *ord.Unit(qu.Line, qu.UnitRef.Unit))
+	}
+	if err := o.Tickets.Void(tx, ord.Organization, ord.ID, refs); err != nil {
+		return none, err
+	}
+	var err error
+	if r.Refunds, err = o.sendBack(tx, ord, q.Refund, payment.CauseRequest, ask.Reason); err != nil {
+		return none, err
+	}
+	if err := o.returnUnits(tx, ord, q, r.Refunds); err != nil {
+		return none, err
+	}
+	places, areas := gone.claims()
+	if err := o.Book.Release(tx, ord.Session, ownerOf(ord), nonNil(places), areas); err != nil {
+		return none, err
+	}
+	if ord.Member != 0 {
+		if err := o.Store.GiveMember(tx, MemberGive{Session: ord.Session, Member: ord.Member,
+			Order: ord.ID, N: gone.Places()}); err != nil {
+			return none, err
+		}
+	}
+	pos, err := o.noteRefund(tx, who, r, ask)
+	if err != nil {
+		return none, err
+	}
+	return pos, o.Ledger.Post(tx, pos, ord.ID, ord.Currency,
+		ledger.Move{Account: ledger.Sales, Amount: q.Refund + q.Fee},
+		ledger.Move{Account: ledger.RefundPayable, Amount: -q.Refund},
+		ledger.Move{Account: ledger.FeesKept, Amount: -q.Fee})
+}
+
+// returnUnits marks each unit as gone, in the book and on the order in hand.
+func (o *Orders) returnUnits(tx *sqldb.Tx, ord *Order, q Quote, refunds []int64) error {
+	var first int64
+	if len(refunds) > 0 {
+		first = refunds[0]
+	}
+	for _, u := range q.Units {
+		if err := o.Store.ReturnUnit(tx, ReturnedUnit{Order: ord.ID, Line: u.Line,
+			Unit: u.UnitRef.Unit, Refund: first, Amount: u.Refund, Fee: u.Fee}); err != nil {
+			return err
+		}
+		ord.Unit(u.Line, u.UnitRef.Unit).Returned = true
+	}
+	ord.Refunded += q.Refund
+	ord.Revision++
+	return o.Store.AddRefunded(tx, ord.Organization, ord.ID, q.Refund)
+}
+
+// sendBack asks for money to go back over the payments that brought it, the newest first.
+func (o *Orders) sendBack(tx *sqldb.Tx, ord *Order, amount money.Minor, cause payment.Cause,
+	reason string,
+) ([]int64, error) {
+	if amount == 0 {
+		return nil, nil
+	}
+	from, err := o.payments.Captured(tx, ord.Organization, ord.ID)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, p := range from {
+		part := min(amount, p.Left)
+		if part <= 0 {
+			continue
+		}
+		id, err := o.payments.RequestRefund(tx, payment.RefundRequest{
+			Organization: ord.Organization, Order: ord.ID, Payment: p.Payment, Amount: part,
+			Currency: ord.Currency, Cause: cause, Reason: reason})
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+		if amount -= part; amount == 0 {
+			return ids, nil
+		}
+	}
+	return nil, fault.Unexpected.With("missing_minor", amount)
+}
+
+func (o *Orders) noteRefund(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAsk) (
+	journal.Position, error,
+) {
+	type unit struct {
+		ticket.UnitRef
+		Refund money.Minor `json:"refund_minor"`
+		Fee    money.Minor `json:"fee_minor"`
+	}
+	units := make([]unit, len(r.Quote.Units))
+	for i, u := range r.Quote.Units {
+		units[i] = unit{u.UnitRef, u.Refund, u.Fee}
+	}
+	data, err := json.Marshal(map[string]any{"units": units, "refund_minor": r.Quote.Refund,
+		"fee_minor": r.Quote.Fee})
+	if err != nil {
+		return journal.Position{}, err
+	}
+	objects := []journal.Object{{Kind: "ord", ID: r.Order.ID, Revision: r.Order.Revision},
+		{Kind: "ses", ID: r.Order.Session}}
+	for _, id := range r.Refunds {
+		objects = append(objects, journal.Object{Kind: "ref", ID: id})
+	}
+	return o.Journal.Append(tx, journal.Entry{Actor: who, Organization: r.Order.Organization,
+		Action: "order.units_returned", Objects: objects, Data: data, InputHash: ask.InputHash,
+	}), nil
+}

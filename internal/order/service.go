@@ -1,0 +1,73 @@
+package order
+
+import (
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"foyer/internal/clock"
+	"foyer/internal/idgen"
+	"foyer/internal/sqldb"
+)
+
+// Config of the agreement; the zero value is usable.
+type Config struct {
+	// MinSecondsToPay is how much of its life an order must have left to open a payment;
+	// 0 means 60.
+	MinSecondsToPay int `help:"Seconds an order must have left to open a payment (0: 60)."`
+	// MaxPayments is how many payments an order may open; 0 means 3.
+	MaxPayments int `help:"Payments an order may open (0: 3)."`
+}
+
+// Parts are the neighbours that an order works with; all are required.
+type Parts struct {
+	DB       *sqldb.DB
+	Store    Store
+	Sessions Sessions
+	Chooser  Chooser
+	Book     Book
+	Tickets  Tickets
+	Journal  Journal
+	Ledger   Ledger
+	Jobs     Jobs
+	Buyers   Buyers
+	Clock    clock.Clock
+	IDs      *idgen.Source
+	Log      *slog.Logger
+}
+
+// Orders is the use cases of the agreement. Make one with New.
+type Orders struct {
+	Parts
+	cfg      Config
+	payments Payments
+	door     *sqldb.Door[*placing]
+	holds    *holds
+
+	snapshots  sync.Map // snapshotKey → id of what buyers of that revision agree to
+	agreements sync.Map // id → *Agreed; a few a session, and they never change
+}
+
+// New joins the parts. Payments are joined by SetPayments, since each needs the other.
+func New(cfg Config, p Parts) *Orders {
+	if cfg.MinSecondsToPay == 0 {
+		cfg.MinSecondsToPay = 60
+	}
+	if cfg.MaxPayments == 0 {
+		cfg.MaxPayments = 3
+	}
+	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock)}
+	o.door = sqldb.NewDoor(p.DB, o.placeBatch)
+	return o
+}
+
+// SetPayments joins the money's side; call it before the first order is served.
+func (o *Orders) SetPayments(p Payments) { o.payments = p }
+
+func (c Config) minLeft() time.Duration { return time.Duration(c.MinSecondsToPay) * time.Second }
+
+// field is the path of an input's field, e.g. lines[0].places.
+func field(list string, i int, name string) string {
+	return list + "[" + strconv.Itoa(i) + "]." + name
+}

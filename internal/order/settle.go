@@ -1,0 +1,315 @@
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"foyer/internal/actor"
+	"foyer/internal/fault"
+	"foyer/internal/journal"
+	"foyer/internal/ledger"
+	"foyer/internal/money"
+	"foyer/internal/payment"
+	"foyer/internal/seating"
+	"foyer/internal/sqldb"
+	"foyer/internal/ticket"
+)
+
+var _ payment.Settler = (*Orders)(nil)
+
+// Payable says what the caller's order has still to be paid. Refused with ErrNotFound,
+// ErrNothingToPay, ErrClosing, ErrNotPending, ErrTooLateToPay, ErrTooManyPayments.
+func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment.Payable, error) {
+	ord, err := o.Get(ctx, id, by)
+	if err != nil {
+		return payment.Payable{}, err
+	}
+	if err := o.payable(ord, o.Clock.Now()); err != nil {
+		return payment.Payable{}, err
+	}
+	a, err := o.agreed(ctx, ord.Organization, ord.Snapshot)
+	if err != nil {
+		return payment.Payable{}, err
+	}
+	return payment.Payable{Order: ord.ID, Organization: ord.Organization, Total: ord.Total,
+		Currency: ord.Currency, ExpiresAt: ord.ExpiresAt, Title: a.Event, Revision: ord.Revision,
+	}, nil
+}
+
+// payable is why an order cannot be paid now, else nil.
+func (o *Orders) payable(ord *Order, now time.Time) error {
+	switch {
+	case ord.State == Closing:
+		return ErrClosing
+	case ord.State == Paid && ord.Total == 0:
+		return ErrNothingToPay
+	case ord.State != Pending:
+		return ErrNotPending.With("state", ord.State)
+	case ord.ExpiresAt.Sub(now) < o.cfg.minLeft():
+		return ErrTooLateToPay
+	case ord.PaymentsOpened >= o.cfg.MaxPayments:
+		return ErrTooManyPayments
+	}
+	return nil
+}
+
+// OpenPayment counts one more payment of a pending order, guarded by revision, time and
+// number; the refusals are Payable's.
+func (o *Orders) OpenPayment(tx *sqldb.Tx, p payment.Payable) error {
+	ord := &Order{ID: p.Order, Organization: p.Organization, Revision: p.Revision}
+	ok, err := o.Store.CountPaymentIfPending(tx, ord, o.cfg.minLeft(), o.cfg.MaxPayments)
+	if err != nil || ok {
+		return err
+	}
+	now, err := o.Store.Get(tx, p.Order)
+	if err != nil {
+		return err
+	}
+	if err := o.payable(now, tx.Now); err != nil {
+		return err
+	}
+	return fault.Stale
+}
+
+// Settle takes captured money and decides what it buys, in the caller's transaction: the
+// agreed sum pays a waiting order; money that came late pays an expired one only if its
+// very places are still free, the session is on sale and limits hold; all else goes back.
+func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error) {
+	ord, err := o.Store.Get(tx, c.Order)
+	if err != nil {
+		return payment.Outcome{}, err
+	}
+	if ord.Organization != c.Organization {
+		return payment.Outcome{}, fault.Missing
+	}
+	if err := o.Store.CountPaymentEnded(tx, ord.Organization, ord.ID); err != nil {
+		return payment.Outcome{}, err
+	}
+	ord.OpenPayments = max(ord.OpenPayments-1, 0)
+	switch {
+	case ord.State == Paid:
+		return o.giveBack(tx, ord, c, payment.CauseDouble)
+	case c.Amount != ord.Total || c.Currency != ord.Currency:
+		out, err := o.giveBack(tx, ord, c, payment.CauseWrongAmount)
+		return out, errOr(err, o.endIfIdle(tx, ord))
+	case ord.State == Pending || ord.State == Closing:
+		return o.take(tx, ord, c)
+	case ord.State == Cancelled:
+		return o.giveBack(tx, ord, c, payment.CauseCancelled)
+	}
+	return o.reclaim(tx, ord, c)
+}
+
+func errOr(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// take pays a waiting order.
+func (o *Orders) take(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Outcome, error) {
+	ok, err := o.Store.MarkPaidIfUnpaid(tx, ord)
+	if err != nil {
+		return payment.Outcome{}, err
+	}
+	if !ok {
+		return payment.Outcome{}, fault.Stale
+	}
+	if err := o.Book.Sell(tx, ord.Session, ownerOf(ord), ord.Places()); err != nil {
+		return payment.Outcome{}, err
+	}
+	if err := o.endLive(tx, ord); err != nil {
+		return payment.Outcome{}, err
+	}
+	return payment.Outcome{Paid: true}, o.paid(tx, ord, c, "order.paid")
+}
+
+// reclaim pays an expired order by claiming its very places again, or gives back.
+func (o *Orders) reclaim(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Outcome, error) {
+	err := tx.Try(func() error { return o.claimAgain(tx, ord) })
+	if err != nil {
+		if k := fault.KindOf(err); k == fault.Internal || k == fault.Unavailable {
+			return payment.Outcome{}, err
+		}
+		return o.giveBack(tx, ord, c, payment.CauseLate)
+	}
+	return payment.Outcome{Paid: true}, o.paid(tx, ord, c, "order.paid_late")
+}
+
+func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
+	s, err := o.Sessions.Sellable(context.Background(), ord.Session) //tidy:allow context in memory; the writer has no caller
+	if err != nil {
+		return err
+	}
+	if err := o.Sessions.GuardSession(tx, ord.Session, s.Session.Revision); err != nil {
+		return err
+	}
+	if ord.Member != 0 {
+		take := MemberTake{Session: ord.Session, Member: ord.Member, N: ord.Places(),
+			Max: s.Session.MaxPerMember}
+		if err := o.Store.TakeMember(tx, take); err != nil {
+			return err
+		}
+	}
+	claim := seating.Claim{Session: ord.Session, Owner: ownerOf(ord), State: seating.Sold}
+	claim.Places, claim.Areas = ord.claims()
+	if err := o.Book.Claim(tx, claim); err != nil {
+		return err
+	}
+	ok, err := o.Store.MarkPaidIfExpired(tx, ord)
+	if err == nil && !ok {
+		err = fault.Stale
+	}
+	return err
+}
+
+// claims are the places and area units of the order's units that were not given back.
+func (o *Order) claims() (places []int32, areas []seating.AreaQty) {
+	for _, l := range o.Lines {
+		for _, u := range l.Units {
+			if u.Returned {
+				continue
+			}
+			places = append(places, u.Places...)
+			if u.Area != 0 {
+				areas = addArea(areas, u.Area, u.Count())
+			}
+		}
+	}
+	return places, areas
+}
+
+func addArea(list []seating.AreaQty, area int32, n int) []seating.AreaQty {
+	for i := range list {
+		if list[i].Area == area {
+			list[i].N += n
+			return list
+		}
+	}
+	return append(list, seating.AreaQty{Area: area, N: n})
+}
+
+func ownerOf(o *Order) seating.Owner {
+	return seating.Owner{Kind: seating.OwnerOrder, ID: o.ID}
+}
+
+// paid writes the journal row and the postings of money that bought the order, and
+// delivers it.
+func (o *Orders) paid(tx *sqldb.Tx, ord *Order, c payment.Capture, action string) error {
+	ord.State = Paid
+	pos, err := o.note(tx, actor.SystemActor, ord, action, captureData(c, ""),
+		journal.Object{Kind: "pay", ID: c.Payment})
+	if err != nil {
+		return err
+	}
+	if err := o.Ledger.Post(tx, pos, ord.ID, c.Currency,
+		ledger.Move{Account: ledger.Clearing(c.Provider), Amount: c.Amount},
+		ledger.Move{Account: ledger.Sales, Amount: -c.Amount}); err != nil {
+		return err
+	}
+	return o.deliver(tx, ord)
+}
+
+// deliver issues the tickets of a paid order.
+func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
+	a, err := o.agreedIn(tx, ord.Organization, ord.Snapshot)
+	if err != nil {
+		return err
+	}
+	in := ticket.Issue{Organization: ord.Organization, Order: ord.ID, Member: ord.Member,
+		Session: ord.Session, Venue: a.Venue, ValidFrom: a.GatesFrom, ValidUntil: a.GatesUntil}
+	for _, l := range ord.Lines {
+		for i, u := range l.Units {
+			if !u.Returned {
+				in.Units = append(in.Units, ticket.IssueUnit{Line: l.Number, Unit: i + 1,
+					Label: u.Label, Allowed: u.Count(), Share: u.Amount})
+			}
+		}
+	}
+	if _, err := o.Tickets.Issue(tx, in); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
+	if ord.Member == 0 {
+		return nil
+	}
+	return o.Buyers.RememberTail(tx, ord.Organization, ord.Member)
+}
+
+// giveBack books money that buys nothing and asks for its return.
+func (o *Orders) giveBack(tx *sqldb.Tx, ord *Order, c payment.Capture, cause payment.Cause) (
+	payment.Outcome, error,
+) {
+	pos, err := o.note(tx, actor.SystemActor, ord, "order.money_returned", captureData(c, cause),
+		journal.Object{Kind: "pay", ID: c.Payment})
+	if err != nil {
+		return payment.Outcome{}, err
+	}
+	err = o.Ledger.Post(tx, pos, ord.ID, c.Currency,
+		ledger.Move{Account: ledger.Clearing(c.Provider), Amount: c.Amount},
+		ledger.Move{Account: ledger.ToReturn, Amount: -c.Amount},
+		ledger.Move{Account: ledger.ToReturn, Amount: c.Amount},
+		ledger.Move{Account: ledger.RefundPayable, Amount: -c.Amount})
+	if err != nil {
+		return payment.Outcome{}, err
+	}
+	_, err = o.payments.RequestRefund(tx, payment.RefundRequest{Organization: ord.Organization,
+		Order: ord.ID, Payment: c.Payment, Amount: c.Amount, Currency: c.Currency, Cause: cause,
+		Reason: string(cause)})
+	return payment.Outcome{Return: cause}, err
+}
+
+// PaymentEnded counts an open payment down; the last one lets a closing order end.
+func (o *Orders) PaymentEnded(tx *sqldb.Tx, organization, id, _ int64) error {
+	ord, err := o.Store.Get(tx, id)
+	if err != nil {
+		return err
+	}
+	if ord.Organization != organization {
+		return fault.Missing
+	}
+	if err := o.Store.CountPaymentEnded(tx, organization, id); err != nil {
+		return err
+	}
+	ord.OpenPayments = max(ord.OpenPayments-1, 0)
+	return o.endIfIdle(tx, ord)
+}
+
+// RefundArrived books money that has arrived back at the buyer.
+func (o *Orders) RefundArrived(tx *sqldb.Tx, r payment.RefundArrival) error {
+	data, err := json.Marshal(map[string]any{"amount_minor": r.Amount, "cause": r.Cause})
+	if err != nil {
+		return err
+	}
+	pos := o.Journal.Append(tx, journal.Entry{Actor: actor.SystemActor,
+		Organization: r.Organization, Action: "refund.arrived", Data: data,
+		Objects: []journal.Object{{Kind: "ord", ID: r.Order}, {Kind: "ref", ID: r.Refund}}})
+	return o.Ledger.Post(tx, pos, r.Order, r.Currency,
+		ledger.Move{Account: ledger.RefundPayable, Amount: r.Amount},
+		ledger.Move{Account: ledger.Clearing(r.Provider), Amount: -r.Amount})
+}
+
+func captureData(c payment.Capture, cause payment.Cause) any {
+	return struct {
+		Amount   money.Minor    `json:"amount_minor"`
+		Currency money.Currency `json:"currency"`
+		Provider string         `json:"provider"`
+		Returned payment.Cause  `json:"returned,omitempty"`
+	}{c.Amount, c.Currency, c.Provider, cause}
+}
+
+// note appends the one journal row of a command on an order.
+func (o *Orders) note(tx *sqldb.Tx, who actor.Actor, ord *Order, action string, data any,
+	more ...journal.Object,
+) (journal.Position, error) {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return journal.Position{}, err
+	}
+	return o.Journal.Append(tx, journal.Entry{Actor: who, Organization: ord.Organization,
+		Action: action, Data: raw, Objects: append([]journal.Object{
+			{Kind: "ord", ID: ord.ID, Revision: ord.Revision},
+			{Kind: "ses", ID: ord.Session}}, more...)}), nil
+}
