@@ -34,14 +34,16 @@ func BenchmarkDoor(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	RegisterRaw(api, op("POST", "/api/v1/raw", MemberOnly), func(w http.ResponseWriter, r *http.Request) error {
+	RegisterRaw(api, op("POST", "/api/v1/raw", MemberOnly), func(w http.ResponseWriter,
+		r *http.Request) error {
 		var v orderBody
 		if err := DecodeJSON(r, &v, 0); err != nil {
 			return err
 		}
 		return WriteJSON(w, r, 201, &v)
 	})
-	RegisterRaw(api, op("POST", "/api/v1/refuse", MemberOnly), func(_ http.ResponseWriter, r *http.Request) error {
+	RegisterRaw(api, op("POST", "/api/v1/refuse", MemberOnly), func(_ http.ResponseWriter,
+		r *http.Request) error {
 		var v orderBody
 		if err := DecodeJSON(r, &v, 0); err != nil {
 			return err
@@ -49,7 +51,8 @@ func BenchmarkDoor(b *testing.B) {
 		return gone.With("places", v.Lines[0].Places)
 	})
 	type io struct{ Body orderBody }
-	Register(api, op("POST", "/api/v1/typed", MemberOnly), func(_ context.Context, in *io) (*io, error) {
+	Register(api, op("POST", "/api/v1/typed", MemberOnly), func(_ context.Context, in *io) (*io,
+		error) {
 		return in, nil
 	})
 	bare := http.NewServeMux()
@@ -63,7 +66,8 @@ func BenchmarkDoor(b *testing.B) {
 		w.WriteHeader(201)
 		json.NewEncoder(w).Encode(&v)
 	})
-	for name, h := range map[string]http.Handler{"bare": bare, "raw": api, "refuse": api, "typed": api} {
+	for name, h := range map[string]http.Handler{"bare": bare, "raw": api, "refuse": api,
+		"typed": api} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			r := httptest.NewRequest("POST", "/api/v1/"+name, nil)

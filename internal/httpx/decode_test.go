@@ -179,7 +179,8 @@ func TestDecodeDepth(t *testing.T) {
 	if err := NewDecoder().Unmarshal(nest(maxDepth+1), &v); !errors.Is(err, Malformed) {
 		t.Errorf("33 levels: %v", err)
 	}
-	if err := NewDecoder().Unmarshal(bytes.Repeat([]byte("["), 1<<20), &v); !errors.Is(err, Malformed) {
+	if err := NewDecoder().Unmarshal(bytes.Repeat([]byte("["), 1<<20), &v); !errors.Is(err,
+		Malformed) {
 		t.Errorf("a million brackets: %v", err)
 	}
 }
@@ -248,7 +249,8 @@ func drawEverything(t *rapid.T, depth int) *everything {
 // as another value.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{orderJSON, `{}`, `[]`, `null`, `{"s":"\ud83d\ude00"}`, `{"i":1e5}`,
-		`{"any":{"a":[1,{"b":null}]}}`, `{"m":{"":1}}`, `{"raw":[1, 2 ,3]}`, `{"l":[1,2,`, `{"by":"AA=="}`,
+		`{"any":{"a":[1,{"b":null}]}}`, `{"m":{"":1}}`, `{"raw":[1, 2 ,3]}`, `{"l":[1,2,`,
+		`{"by":"AA=="}`,
 		`{"S":"x"}`, `{"s":"a","s":"b"}`, "{\"s\":\"\xc3\x28\"}", `{"t":"2026-05-01T19:30:00Z"}`,
 		`{"ps":{"ps":{"ps":{}}}}`, `{"a":["x","y"]}`, `-`, `{"f":-0.0e-0}`, `"\u12"`, `{"p":7}`} {
 		f.Add([]byte(s))
@@ -266,7 +268,8 @@ func FuzzDecode(f *testing.F) {
 		if err := strict.Decode(&theirs); err != nil {
 			t.Fatalf("accepted %q, which encoding/json refuses: %v", in, err)
 		}
-		if a, b := fmt.Sprintf("%+v", mine), fmt.Sprintf("%+v", theirs); mine.PS == nil && mine.P == nil &&
+		if a, b := fmt.Sprintf("%+v", mine), fmt.Sprintf("%+v", theirs); mine.PS == nil &&
+			mine.P == nil &&
 			a != b {
 			t.Fatalf("%q\nmine   %s\ntheirs %s", in, a, b)
 		}

@@ -48,7 +48,10 @@ func (e Event) Frame() []byte {
 	return append(b, '\n')
 }
 
-func oneLine(s string) string { return strings.NewReplacer("\n", "", "\r", "", "\x00", "").Replace(s) }
+func oneLine(s string) string {
+	return strings.NewReplacer("\n", "", "\r", "", "\x00",
+		"").Replace(s)
+}
 
 // StreamOptions may be left zero.
 type StreamOptions struct {

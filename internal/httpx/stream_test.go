@@ -131,7 +131,8 @@ func TestStream(t *testing.T) {
 	frames, ended := make(chan []byte), make(chan error, 1)
 	d := setup(t, nil, streaming(frames, ended))
 	res, lines, leave := follow(t, d.server.URL+"/stream", "Last-Event-ID: 4-17")
-	if res.Header.Get("Content-Type") != "text/event-stream; charset=utf-8" || res.Header.Get("Content-Encoding") != "" {
+	if res.Header.Get("Content-Type") != "text/event-stream; charset=utf-8" ||
+		res.Header.Get("Content-Encoding") != "" {
 		t.Errorf("%v", res.Header)
 	}
 	expect(t, lines, ": open", "id: echo", "data: 4-17")
@@ -299,7 +300,8 @@ func TestShutdownCutsOffAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	entered, finish := make(chan struct{}), make(chan struct{})
 	defer close(finish)
-	s := &Server{Addr: "127.0.0.1:0", Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	s := &Server{Addr: "127.0.0.1:0", Handler: http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
 		close(entered)
 		<-finish
 	})}
@@ -329,7 +331,8 @@ func TestServerRefusesPlainHTTPToTheNetwork(t *testing.T) {
 			s.listener.Close()
 		}
 	}
-	s := &Server{Addr: ":0", Handler: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler), AllowPlain: true}
+	s := &Server{Addr: ":0", Handler: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
+		AllowPlain: true}
 	if _, err := s.Listen(); err != nil {
 		t.Error(err)
 	} else {
@@ -344,7 +347,8 @@ func certificate(t *testing.T, dir string, serial int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "foyer"},
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(serial),
+		Subject:   pkix.Name{CommonName: "foyer"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		DNSNames: []string{"localhost"}}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
@@ -382,7 +386,8 @@ func TestTLS(t *testing.T) {
 	go func() { ended <- s.Serve() }()
 	serial := func() int64 {
 		t.Helper()
-		c, err := tls.Dial("tcp", addr.String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		c, err := tls.Dial("tcp", addr.String(), &tls.Config{InsecureSkipVerify: true,
+			NextProtos: []string{"h2"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -405,8 +410,9 @@ func TestTLS(t *testing.T) {
 	if n := serial(); n != 2 {
 		t.Errorf("after a broken renewal: certificate %d", n)
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, ForceAttemptHTTP2: true,
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		ForceAttemptHTTP2: true,
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}}}
 	res, err := client.Get("http://" + s.RedirectListener().String() + "/x")
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,8 @@ import (
 
 func TestLang(t *testing.T) {
 	t.Parallel()
-	for header, want := range map[string]Lang{"": Zh, "en": En, "EN-us": En, "zh-CN,en": Zh, "fr": Zh,
+	for header, want := range map[string]Lang{"": Zh, "en": En, "EN-us": En, "zh-CN,en": Zh,
+		"fr":          Zh,
 		"fr,en;q=0.3": En, "en;q=0.2,zh;q=0.9": Zh, "*": Zh, "en;q=x": Zh, "en;q=0": Zh,
 		"zh-Hant-TW": Zh, "en-GB;q=0.9, zh-Hans;q=0.9": En, strings.Repeat("en,", 200): Zh} {
 		if got := parseLang(header); got != want {
@@ -50,11 +51,13 @@ func TestOrigin(t *testing.T) {
 			t.Errorf("%s for %q: %s, want %s", c.peer, c.forwarded, got, c.want)
 		}
 	}
-	r := &http.Request{RemoteAddr: "203.0.113.5:9", Header: http.Header{"X-Forwarded-Proto": {"https"}}}
+	r := &http.Request{RemoteAddr: "203.0.113.5:9",
+		Header: http.Header{"X-Forwarded-Proto": {"https"}}}
 	if originOf(r, proxies).secure {
 		t.Error("a stranger says https and is believed")
 	}
-	if a, b := addressKey(netip.MustParseAddr("2001:db8::1")), addressKey(netip.MustParseAddr("2001:db8::2")); a != b {
+	if a, b := addressKey(netip.MustParseAddr("2001:db8::1")),
+		addressKey(netip.MustParseAddr("2001:db8::2")); a != b {
 		t.Error("one IPv6 customer counts as two")
 	}
 }
@@ -141,7 +144,8 @@ func TestOpenAPI(t *testing.T) {
 	var calls int
 	d := setup(t, nil, func(a *API) {
 		placing(&calls)(a)
-		Register(a, op("GET", "/api/v1/items", MemberOnly), func(_ context.Context, in *listIn) (*listOut, error) {
+		Register(a, op("GET", "/api/v1/items", MemberOnly), func(_ context.Context,
+			in *listIn) (*listOut, error) {
 			if in.Limit != 20 {
 				return nil, errors.New("no default")
 			}

@@ -53,7 +53,8 @@ func serve(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := httpx.New(httpx.Config{Title: "Foyer 前厅", Version: "1.0", Clock: clock.Real{}, IDs: ids,
+	api, err := httpx.New(httpx.Config{Title: "Foyer 前厅", Version: "1.0", Clock: clock.Real{},
+		IDs:   ids,
 		Codec: codec, CursorSecret: []byte("0123456789abcdef"), Auth: nobody{},
 		Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -63,13 +64,19 @@ func serve(t *testing.T) string {
 	httpx.Register(api, httpx.Op{Method: "POST", Path: "/api/v1/venues/{venue}/orders",
 		OperationID: "place-order", Summary: "Place an order", Tag: "orders", Idempotent: true,
 		Status: 201, Access: httpx.MemberOrAnonymous, Description: "Places are held until paid."},
-		func(_ context.Context, in *orderInput) (*orderOutput, error) { return &orderOutput{in.Body}, nil })
+		func(_ context.Context, in *orderInput) (*orderOutput, error) {
+			return &orderOutput{in.Body},
+				nil
+		})
 	httpx.Register(api, httpx.Op{Method: "GET", Path: "/api/v1/orders", OperationID: "list-orders",
 		Summary: "My orders", Tag: "orders", Access: httpx.MemberOnly},
 		func(context.Context, *pageInput) (*pageOutput, error) { return &pageOutput{}, nil })
 	httpx.RegisterRaw(api, httpx.Op{Method: "GET", Path: "/api/v1/sessions/{id}/seats/stream",
 		OperationID: "follow-seats", Summary: "Follow the seats", Tag: "seats", Stream: true,
-		Access: httpx.Public}, func(w http.ResponseWriter, r *http.Request) error { return fault.Missing })
+		Access: httpx.Public}, func(w http.ResponseWriter,
+		r *http.Request) error {
+		return fault.Missing
+	})
 	srv := httptest.NewServer(api)
 	t.Cleanup(srv.Close)
 	return srv.URL
@@ -95,7 +102,8 @@ func TestPageIsServed(t *testing.T) {
 	t.Parallel()
 	url := serve(t)
 	for path, ct := range map[string]string{"/docs": "text/html", "/docs/page.js": "text/javascript",
-		"/docs/words.js": "text/javascript", "/docs/schema.js": "text/javascript", "/docs/page.css": "text/css"} {
+		"/docs/words.js": "text/javascript", "/docs/schema.js": "text/javascript",
+		"/docs/page.css": "text/css"} {
 		res, body := get(t, url+path)
 		if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), ct) ||
 			!strings.Contains(res.Header.Get("Content-Security-Policy"), "script-src 'self'") {
@@ -137,7 +145,8 @@ func TestPageInABrowser(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	dom := string(out)
-	for _, want := range []string{`id="place-order" class="op" open`, "/api/v1/venues/{venue}/orders",
+	for _, want := range []string{`id="place-order" class="op" open`,
+		"/api/v1/venues/{venue}/orders",
 		`id="tag-seats"`, `id="schema-Apipage_testOrder"`, `id="problem-idempotency_key_required"`,
 		"Places are held until paid.", "which session", "anonymous|member"} {
 		if !strings.Contains(dom, want) {
