@@ -131,3 +131,26 @@ func NewJobs(cfg JobsConfig) *Jobs {
 	}
 	return &Jobs{cfg: cfg, lines: map[string]*line{}}
 }
+
+// Failed lists jobs that were put aside, by id, at most limit after the one given.
+func (q *Jobs) Failed(ctx context.Context, after int64, limit int) ([]FailedJob, error) {
+	return q.cfg.Store.FailedJobs(ctx, after, min(max(limit, 1), 1000))
+}
+
+// Retry makes a failed job due now, with fresh tries. It refuses with fault.Missing when
+// no failed job has this id.
+func (q *Jobs) Retry(ctx context.Context, id int64) error {
+	err := q.cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		ok, err := q.cfg.Store.RetryJob(tx, id, tx.Now)
+		if err == nil && !ok {
+			return fault.Missing
+		}
+		return err
+	})
+	if err == nil {
+		for _, l := range q.lines {
+			poke(l.woken)
+		}
+	}
+	return err
+}

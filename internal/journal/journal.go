@@ -176,6 +176,8 @@ type Journal struct {
 	subscribers []*subscriber
 	watchers    []*watcher
 	running     atomic.Bool
+	doors       atomic.Pointer[[]chan struct{}] // to wake; set by Run
+	opened      map[int]int64                   // the heads of all lanes at the opening
 }
 
 // Lane is the lane that this process writes.

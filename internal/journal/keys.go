@@ -105,7 +105,6 @@ type Keys struct {
 	db    *sqldb.DB
 	store KeyStore
 	clk   clock.Clock
-	alone bool // no other process writes keys
 
 	mu      sync.Mutex
 	flights map[KeyID]*flight

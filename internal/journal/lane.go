@@ -37,7 +37,7 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	j := &Journal{cfg: cfg, alone: alone, lastBeat: last, lost: make(chan struct{}),
 		tail: newTail()}
 	var lane Lane
-	err = cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+	err = cfg.DB.InTx(ctx, func(tx *sqldb.Tx) (err error) {
 		lane, err = j.take(tx)
 		return err
 	})
@@ -49,6 +49,7 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	j.committed.Store(j.n)
 	j.startedAt = cfg.Clock.Now()
 	cfg.DB.OnSeal(j)
+	j.subscribe(&subscriber{name: indexName, apply: j.index, ownCursor: true})
 	return j, nil
 }
 
@@ -78,6 +79,10 @@ func (j *Journal) take(tx *sqldb.Tx) (Lane, error) {
 	lanes, err := j.cfg.Store.LanesIn(tx)
 	if err != nil {
 		return Lane{}, err
+	}
+	j.opened = map[int]int64{}
+	for _, l := range lanes {
+		j.opened[l.ID] = l.N
 	}
 	for _, l := range lanes {
 		if !j.alone && l.LeaseUntil.After(tx.Now) {

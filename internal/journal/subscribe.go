@@ -95,17 +95,6 @@ func safely(fn func() error) (err error) {
 	return fn()
 }
 
-// wake tells everybody that there is something to read. It runs on the writer's goroutine
-// after every commit, so it never blocks.
-func (j *Journal) wake() {
-	for _, s := range j.subscribers {
-		poke(s.woken)
-	}
-	for _, w := range j.watchers {
-		poke(w.woken)
-	}
-}
-
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
