@@ -26,9 +26,9 @@ func (w *writer) attempt(ctx context.Context, batch []*item) (
 		ctx: context.WithoutCancel(ctx)}
 	sealed := false
 	answers, err = w.runItems(tx, batch)
-	if err == nil && len(tx.appended) > 0 && w.sealer != nil {
-		sealed = true
-		err = w.sealer.Seal(tx, tx.appended)
+	if err == nil && len(tx.appended) > 0 {
+		sealed = w.sealer != nil
+		err = w.seal(tx)
 	}
 	if err == nil {
 		err = w.commit(ctx)
@@ -40,6 +40,15 @@ func (w *writer) attempt(ctx context.Context, batch []*item) (
 		w.sealer.Sealed(err == nil)
 	}
 	return answers, tx.hooks, err
+}
+
+// seal has the sealer write what was appended. What nobody would write must not be lost in
+// silence, and a panic there must not take the writer down.
+func (w *writer) seal(tx *Tx) error {
+	if w.sealer == nil {
+		return errors.New("sqldb: values were appended and no sealer is registered")
+	}
+	return tx.call(func() error { return w.sealer.Seal(tx, tx.appended) })
 }
 
 // begin takes the writer's connection if it has none and opens the transaction.

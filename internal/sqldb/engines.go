@@ -110,6 +110,13 @@ func IsDuplicate(err error) bool {
 	return errors.As(err, &m) && m.Number == 1062
 }
 
+// isUnpreparable says whether the server takes the statement as text only, as MySQL 8 does
+// with savepoints.
+func isUnpreparable(err error) bool {
+	var m *mysql.MySQLError
+	return errors.As(err, &m) && m.Number == 1295
+}
+
 // isTransient says whether the same work may succeed when it is simply done again.
 func isTransient(err error) bool {
 	var s *sqlite.Error
@@ -133,6 +140,7 @@ func isFailedSync(err error) bool {
 // batch: passively every 250 ms once it has 1,000 pages, and by the writer itself between
 // two batches once it passes 64 MiB, when the passive run has left it little to do.
 func (db *DB) checkpoint(ctx context.Context) {
+	var truncated time.Time
 	for {
 		tick, stop := db.clk.After(250 * time.Millisecond)
 		select {
@@ -148,13 +156,38 @@ func (db *DB) checkpoint(ctx context.Context) {
 		if err := db.runCheckpoint(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil && ctx.Err() == nil {
 			db.log.Warn("checkpoint failed", "error", err)
 		}
-		if size > 64<<20 {
+		if now := db.clk.Now(); size > 64<<20 && now.Sub(truncated) >= truncateEvery {
+			truncated = now
 			db.writer.truncate.Store(true)
 		}
 		if size > 256<<20 {
 			db.log.Error("write-ahead log is too large", "bytes", size)
 		}
 	}
+}
+
+const (
+	// truncateEvery spares the writer from trying again and again while a backup reads.
+	truncateEvery = 5 * time.Second
+	// truncateWait is the longest that the writer stands still for a reader to end.
+	truncateWait = "PRAGMA busy_timeout(20)"
+	usualWait    = "PRAGMA busy_timeout(5000)"
+)
+
+// truncateWAL empties the log between two batches. A reader that is still in it keeps it
+// as it is: the next try comes later.
+func (db *DB) truncateWAL(ctx context.Context) error {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, truncateWait); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	_, back := conn.ExecContext(context.WithoutCancel(ctx), usualWait)
+	return errors.Join(err, back)
 }
 
 func (db *DB) runCheckpoint(ctx context.Context, mode string) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"foyer/internal/fault"
@@ -114,16 +115,23 @@ func Memo[V any](tx *Tx, key any, load func() (V, error)) (V, error) {
 // Forget drops what Memo remembered under key, for those who change what it was read from.
 func (tx *Tx) Forget(key any) { delete(tx.memo, key) }
 
-// savepoints are the names by depth; deeper ones share the last, which SQL allows: the
-// innermost of a name is meant.
+// savepoints are the names by depth. Each depth has its own: MySQL would forget the outer
+// one of two that share a name.
 var savepoints = [...]string{"s0", "s1", "s2", "s3", "s4"}
+
+func savepoint(depth int) string {
+	if depth < len(savepoints) {
+		return savepoints[depth]
+	}
+	return "s" + strconv.Itoa(depth)
+}
 
 // Try runs fn in a savepoint: when it fails or panics, its statements, hooks and appended
 // values are undone and the transaction goes on. A door's batch calls it per value.
 func (tx *Tx) Try(fn func() error) (err error) {
 	tx.depth++
 	defer func() { tx.depth-- }()
-	name := savepoints[min(tx.depth, len(savepoints)-1)]
+	name := savepoint(tx.depth)
 	if _, err := tx.plain("SAVEPOINT " + name); err != nil {
 		return errors.Join(errBroken, err)
 	}
