@@ -110,11 +110,12 @@ type Unit struct {
 	Amount   money.Minor
 	Places   []int32
 	Area     int32
+	People   int // how many may enter with it
 	Label    string
 	Returned bool // derived: the unit was refunded
 }
 
-// Count is how many places the unit takes.
+// Count is how many places or area units the unit takes: a table sold as a whole is one.
 func (u Unit) Count() int {
 	if len(u.Places) > 0 {
 		return len(u.Places)

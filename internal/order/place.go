@@ -126,7 +126,11 @@ func (o *Orders) check(who actor.Actor, s *catalog.Sellable, ask PlaceAsk) error
 	if limit := min(s.Session.MaxPerOrder, MaxPlaces); n > limit {
 		return ErrTooManyPerOrder.With("max", limit).At("lines", "too many places")
 	}
-	return s.OpenAt(o.Clock.Now())
+	if st := s.SaleAt(o.Clock.Now()); st != catalog.SaleOpen {
+		return catalog.ErrNotOnSale.With("sale_state", st).With("sale_from", s.SaleFrom).
+			With("sale_until", s.SaleUntil)
+	}
+	return nil
 }
 
 func checkLine(bad *fault.Problems, i int, l LineAsk, best bool, seen map[int32]bool) {

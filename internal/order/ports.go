@@ -86,6 +86,7 @@ type Store interface {
 	ReplaceLines(tx *sqldb.Tx, o *Order) error
 	Limits
 	Transitions
+	Counts
 	Reads
 }
 
@@ -105,9 +106,15 @@ type Transitions interface {
 	MarkEndedIfIdle(tx *sqldb.Tx, o *Order, by EndedBy) (bool, error)
 	MarkClosingIfPending(tx *sqldb.Tx, o *Order, by EndedBy) (bool, error)
 	MarkEndedIfClosing(tx *sqldb.Tx, o *Order) (bool, error)
-	CountPaymentIfPending(tx *sqldb.Tx, o *Order, minLeft time.Duration, maxOpened int) (bool, error)
-	CountPaymentEnded(tx *sqldb.Tx, organization, order int64) error
 	ExtendIfPending(tx *sqldb.Tx, o *Order, until time.Time) (bool, error)
+}
+
+// Counts are what an order counts of its payments and returned units.
+type Counts interface {
+	// CountPaymentIfPending is false without minLeft to go, or with maxOpened opened before.
+	CountPaymentIfPending(tx *sqldb.Tx, o *Order, minLeft time.Duration, maxOpened int) (
+		bool, error)
+	CountPaymentEnded(tx *sqldb.Tx, organization, order int64) error
 	// ReturnUnit refuses with ErrUnitReturned when the unit went back before.
 	ReturnUnit(tx *sqldb.Tx, u ReturnedUnit) error
 	AddRefunded(tx *sqldb.Tx, organization, order int64, amount money.Minor) error

@@ -114,10 +114,11 @@ func (p pricedAt) seatUnits(i int, ask LineAsk, places []int32) ([]zoned, error)
 			u.Places = append(u.Places, other)
 			u.Label += "+" + p.seatLabel(other)
 		}
+		u.People = len(u.Places)
 		for _, q := range u.Places {
 			done[q] = true
 		}
-		if err := p.setPrice(&u, i, seat.Zone, ask.TicketType, 1); err != nil {
+		if err := p.setPrice(&u, i, seat.Zone, ask.TicketType); err != nil {
 			return nil, err
 		}
 		list = append(list, zoned{u, seat.Zone})
@@ -148,14 +149,14 @@ func (p pricedAt) areaUnits(i int, ask LineAsk) ([]zoned, error) {
 	if !ok {
 		return nil, seating.ErrUnknownPlace.With("areas", []int32{ask.Area})
 	}
-	n, label := ask.Quantity, area.Name
+	people := 1
 	if area.Kind.Whole() {
-		n = 1
+		people = int(area.Capacity)
 	}
-	list := make([]zoned, 0, n)
-	for range n {
-		u := Unit{Area: ask.Area, Label: label}
-		if err := p.setPrice(&u, i, area.Zone, ask.TicketType, 1); err != nil {
+	list := make([]zoned, 0, ask.Quantity)
+	for range ask.Quantity {
+		u := Unit{Area: ask.Area, Label: area.Name, People: people}
+		if err := p.setPrice(&u, i, area.Zone, ask.TicketType); err != nil {
 			return nil, err
 		}
 		list = append(list, zoned{u, area.Zone})
@@ -163,15 +164,11 @@ func (p pricedAt) areaUnits(i int, ask LineAsk) ([]zoned, error) {
 	return list, nil
 }
 
-func (p pricedAt) setPrice(u *Unit, i int, zone string, ticketType int64, n int) error {
+func (p pricedAt) setPrice(u *Unit, i int, zone string, ticketType int64) error {
 	each, ok := p.s.Prices.Price(zone, ticketType, p.now)
 	if !ok {
 		return ErrTicketType.At(field("lines", i, "ticket_type_id"), "no price in zone "+zone)
 	}
-	whole, err := money.Mul(each, n)
-	if err != nil {
-		return fault.BadInput.At("lines", "the price is too large").Wrap(err)
-	}
-	u.Price, u.Amount = whole, whole
+	u.Price, u.Amount = each, each
 	return nil
 }

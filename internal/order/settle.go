@@ -224,7 +224,7 @@ func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
 		for i, u := range l.Units {
 			if !u.Returned {
 				in.Units = append(in.Units, ticket.IssueUnit{Line: l.Number, Unit: i + 1,
-					Label: u.Label, Allowed: u.Count(), Share: u.Amount})
+					Label: u.Label, Allowed: u.People, Share: u.Amount})
 			}
 		}
 	}

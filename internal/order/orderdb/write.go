@@ -82,13 +82,15 @@ type unitDetail struct {
 	Amount   money.Minor `json:"m"`
 	Places   []int32     `json:"s,omitempty"`
 	Area     int32       `json:"a,omitempty"`
+	People   int         `json:"h,omitempty"`
 	Label    string      `json:"l"`
 }
 
 func encodeDetail(l order.Line) ([]byte, error) {
 	d := detail{Name: l.Name, NameEn: l.NameEn, Units: make([]unitDetail, len(l.Units))}
 	for i, u := range l.Units {
-		d.Units[i] = unitDetail{u.Price, u.Discount, u.Amount, u.Places, u.Area, u.Label}
+		d.Units[i] = unitDetail{u.Price, u.Discount, u.Amount, u.Places, u.Area, u.People,
+			u.Label}
 	}
 	return json.Marshal(d)
 }
@@ -102,7 +104,7 @@ func decodeDetail(raw []byte, l *order.Line) error {
 	l.Units = make([]order.Unit, len(d.Units))
 	for i, u := range d.Units {
 		l.Units[i] = order.Unit{Price: u.Price, Discount: u.Discount, Amount: u.Amount,
-			Places: u.Places, Area: u.Area, Label: u.Label}
+			Places: u.Places, Area: u.Area, People: u.People, Label: u.Label}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@
 package orderhttp
 
 import (
+	"strconv"
 	"time"
 
 	"foyer/internal/catalog"
@@ -64,6 +65,7 @@ type unitBody struct {
 	Amount   money.Minor `json:"amount_minor" doc:"price less discount: what this unit cost"`
 	Places   []int32     `json:"places,omitempty"`
 	Area     int32       `json:"area,omitempty"`
+	People   int         `json:"people" doc:"how many may enter with it"`
 	Returned bool        `json:"returned" doc:"given back"`
 }
 
@@ -140,7 +142,7 @@ func (wr wire) line(l order.Line, session string, sessionID int64) orderLine {
 		Zone: l.Zone, Amount: l.Amount, Units: make([]unitBody, len(l.Units))}
 	for i, u := range l.Units {
 		out.Units[i] = unitBody{i + 1, u.Label, u.Price, u.Discount, u.Amount, u.Places, u.Area,
-			u.Returned}
+			u.People, u.Returned}
 	}
 	return out
 }
@@ -238,4 +240,9 @@ func (wr wire) quote(q order.Quote) quoteBody {
 		b.Units[i] = quotedUnit{u.Line, u.UnitRef.Unit, u.Label, u.Amount, u.Refund, u.Fee}
 	}
 	return b
+}
+
+// path is where a field stands in the body, e.g. lines[0].places.
+func path(list string, i int, name string) string {
+	return list + "[" + strconv.Itoa(i) + "]." + name
 }

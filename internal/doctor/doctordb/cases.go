@@ -1,0 +1,287 @@
+// Package doctordb reads the whole book for the coherence check. It is the one place that
+// looks across the modules' tables, and it only reads.
+package doctordb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+
+	"foyer/internal/doctor"
+	"foyer/internal/journal"
+	"foyer/internal/ledger"
+	"foyer/internal/money"
+	"foyer/internal/sqldb"
+)
+
+// Book implements doctor.Book.
+type Book struct{ db *sqldb.DB }
+
+// New reads an open database.
+func New(db *sqldb.DB) *Book { return &Book{db} }
+
+var _ doctor.Book = (*Book)(nil)
+
+// page is the cases being read, found by order.
+type page struct {
+	v           *sqldb.View
+	cases       []doctor.Case
+	byID        map[int64]*doctor.Case
+	first, last int64 // (first, last]
+}
+
+// Cases is a page of orders, all of one moment.
+func (b *Book) Cases(ctx context.Context, after int64, limit int) ([]doctor.Case, error) {
+	p := &page{byID: map[int64]*doctor.Case{}, first: after}
+	err := b.db.View(ctx, func(v *sqldb.View) error {
+		p.v = v
+		if err := p.orders(after, limit); err != nil || len(p.cases) == 0 {
+			return err
+		}
+		for _, read := range []func() error{p.units, p.returned, p.payments, p.refunds,
+			p.postings, p.tickets, p.claims, p.areas} {
+			if err := read(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return p.cases, err
+}
+
+func (p *page) orders(after int64, limit int) error {
+	rows, err := p.v.Query(`SELECT id, organization_id, member_id, session_id, state, total_minor,
+		captured_minor, refunded_minor, open_payments FROM orders
+		WHERE id > ? /* any organization: the check serves all */ ORDER BY id LIMIT ?`, after, limit)
+	p.cases, err = sqldb.Collect(rows, err, func(r *sql.Rows) (c doctor.Case, err error) {
+		o := &c.Order
+		err = r.Scan(&o.ID, &o.Organization, &o.Member, &o.Session, &o.State, &o.Total,
+			&o.Captured, &o.Refunded, &o.Open)
+		return c, err
+	})
+	for i := range p.cases {
+		c := &p.cases[i]
+		p.byID[c.Order.ID], p.last = c, c.Order.ID
+	}
+	return err
+}
+
+// each reads rows that begin with an order's id and hands each to its case.
+func (p *page) each(query string, scan func(c *doctor.Case, order int64, r *sql.Rows) error) error {
+	rows, err := p.v.Query(query, p.first, p.last)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(append([]any{&id}, discard(rows)...)...); err != nil {
+			return err
+		}
+		if c := p.byID[id]; c != nil {
+			if err := scan(c, id, rows); err != nil {
+				return err
+			}
+		}
+	}
+	return rows.Err()
+}
+
+// discard takes the columns behind the first, which the case's own scan reads again.
+func discard(rows *sql.Rows) []any {
+	cols, _ := rows.Columns()
+	list := make([]any, len(cols)-1)
+	for i := range list {
+		list[i] = new(sql.RawBytes)
+	}
+	return list
+}
+
+func (p *page) units() error {
+	return p.each(`SELECT order_id, line, session_id, detail FROM order_line
+		WHERE order_id > ? AND order_id <= ? ORDER BY order_id, line`,
+		func(c *doctor.Case, id int64, r *sql.Rows) error {
+			var line int
+			var session int64
+			var raw []byte
+			if err := r.Scan(&id, &line, &session, &raw); err != nil {
+				return err
+			}
+			units, err := unitsOf(line, session, raw)
+			c.Units = append(c.Units, units...)
+			return err
+		})
+}
+
+// unitsOf reads a line's detail as a stranger would, not through the order module.
+func unitsOf(line int, session int64, raw []byte) ([]doctor.UnitRow, error) {
+	var d struct {
+		Units []struct {
+			Amount money.Minor `json:"m"`
+			Places []int32     `json:"s"`
+			Area   int32       `json:"a"`
+		} `json:"u"`
+	}
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return nil, err
+	}
+	list := make([]doctor.UnitRow, len(d.Units))
+	for i, u := range d.Units {
+		list[i] = doctor.UnitRow{Line: line, Unit: i + 1, Session: session, Amount: u.Amount,
+			Places: u.Places, Area: u.Area}
+	}
+	return list, nil
+}
+
+func (p *page) returned() error {
+	return p.each(`SELECT order_id, line, unit, amount_minor, fee_minor FROM refund_unit
+		WHERE order_id > ? AND order_id <= ?`,
+		func(c *doctor.Case, id int64, r *sql.Rows) error {
+			var line, unit int
+			var back, fee money.Minor
+			if err := r.Scan(&id, &line, &unit, &back, &fee); err != nil {
+				return err
+			}
+			for i := range c.Units {
+				if u := &c.Units[i]; u.Line == line && u.Unit == unit {
+					u.Returned, u.Back, u.Fee = true, back, fee
+				}
+			}
+			return nil
+		})
+}
+
+func (p *page) payments() error {
+	return p.each(`SELECT order_id, id, state, captured_minor FROM payment
+		WHERE order_id > ? AND order_id <= ? /* any organization: the check serves all */`,
+		func(c *doctor.Case, id int64, r *sql.Rows) error {
+			var row doctor.PaymentRow
+			err := r.Scan(&id, &row.ID, &row.State, &row.Captured)
+			c.Payments = append(c.Payments, row)
+			return err
+		})
+}
+
+func (p *page) refunds() error {
+	return p.each(`SELECT order_id, id, payment_id, state, cause, amount_minor FROM refund
+		WHERE order_id > ? AND order_id <= ? /* any organization: the check serves all */`,
+		func(c *doctor.Case, id int64, r *sql.Rows) error {
+			var row doctor.RefundRow
+			err := r.Scan(&id, &row.ID, &row.Payment, &row.State, &row.Cause, &row.Amount)
+			c.Refunds = append(c.Refunds, row)
+			return err
+		})
+}
+
+func (p *page) postings() error {
+	return p.each(`SELECT order_id, lane, n, seq, account, amount_minor, currency FROM posting
+		WHERE order_id > ? AND order_id <= ?`,
+		func(c *doctor.Case, id int64, r *sql.Rows) error {
+			var row ledger.Posting
+			var pos journal.Position
+			err := r.Scan(&row.Order, &pos.Lane, &pos.N, &row.Seq, &row.Account, &row.Amount,
+				&row.Currency)
+			row.Position = pos
+			c.Postings = append(c.Postings, row)
+			return err
+		})
+}
+
+func (p *page) tickets() error {
+	if err := p.each(`SELECT order_id, id, line, unit, state FROM ticket
+		WHERE order_id > ? AND order_id <= ? /* any organization: the check serves all */`,
+		func(c *doctor.Case, id int64, r *sql.Rows) error {
+			var row doctor.TicketRow
+			err := r.Scan(&id, &row.ID, &row.Line, &row.Unit, &row.State)
+			c.Tickets = append(c.Tickets, row)
+			return err
+		}); err != nil {
+		return err
+	}
+	for i := range p.cases {
+		for t := range p.cases[i].Tickets {
+			if err := p.entitlements(&p.cases[i].Tickets[t]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *page) entitlements(t *doctor.TicketRow) error {
+	rows, err := p.v.Query(`SELECT e.number, e.allowed, e.used, e.inside, e.state,
+		COALESCE(CAST(SUM(CASE WHEN c.direction = 1 THEN c.n ELSE 0 END) AS SIGNED), 0),
+		COALESCE(CAST(SUM(CASE WHEN c.direction = 2 THEN c.n ELSE 0 END) AS SIGNED), 0),
+		COALESCE(CAST(SUM(CASE WHEN c.conflict > 0 THEN c.n ELSE 0 END) AS SIGNED), 0)
+		FROM entitlement e LEFT JOIN checkin c ON c.ticket_id = e.ticket_id
+		AND c.entitlement = e.number AND c.undone_at = 0
+		WHERE e.ticket_id = ? /* any organization: the check serves all */
+		GROUP BY e.number, e.allowed, e.used, e.inside, e.state`, t.ID)
+	t.Entitlements, err = sqldb.Collect(rows, err,
+		func(r *sql.Rows) (e doctor.EntitlementRow, err error) {
+			err = r.Scan(&e.Number, &e.Allowed, &e.Used, &e.Inside, &e.State, &e.Entries, &e.Exits,
+				&e.Conflicts)
+			return e, err
+		})
+	return err
+}
+
+// claims looks for the order's name on each place that its units ever had.
+func (p *page) claims() error {
+	for i := range p.cases {
+		c := &p.cases[i]
+		for session, places := range placesBySession(c.Units) {
+			args := make([]any, 0, len(places)+2)
+			args = append(args, session, c.Order.ID)
+			for _, pl := range places {
+				args = append(args, pl)
+			}
+			rows, err := p.v.Query(`SELECT session_id, place, state FROM claim WHERE session_id = ?
+				AND owner_kind = 1 AND owner_id = ? AND place IN (?`+
+				strings.Repeat(", ?", len(places)-1)+`)`, args...)
+			list, err := sqldb.Collect(rows, err, func(r *sql.Rows) (cl doctor.ClaimRow, err error) {
+				err = r.Scan(&cl.Session, &cl.Place, &cl.State)
+				return cl, err
+			})
+			if err != nil {
+				return err
+			}
+			c.Claims = append(c.Claims, list...)
+		}
+	}
+	return nil
+}
+
+func placesBySession(units []doctor.UnitRow) map[int64][]int32 {
+	m := map[int64][]int32{}
+	for _, u := range units {
+		if len(u.Places) > 0 {
+			m[u.Session] = append(m[u.Session], u.Places...)
+		}
+	}
+	return m
+}
+
+func (p *page) areas() error {
+	for i := range p.cases {
+		c := &p.cases[i]
+		seen := map[int32]bool{}
+		for _, u := range c.Units {
+			if u.Area == 0 || seen[u.Area] {
+				continue
+			}
+			seen[u.Area] = true
+			a := doctor.AreaRow{Session: u.Session, Area: u.Area}
+			err := p.v.QueryRow(`SELECT n, state FROM area_claim WHERE session_id = ? AND area = ?
+				AND owner_kind = 1 AND owner_id = ?`, u.Session, u.Area, c.Order.ID).
+				Scan(&a.N, &a.State)
+			if found, err := sqldb.Found(err); err != nil {
+				return err
+			} else if found && a.N > 0 {
+				c.Areas = append(c.Areas, a)
+			}
+		}
+	}
+	return nil
+}
