@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"foyer/internal/actor"
+	"foyer/internal/secret"
 )
 
 // Authenticator turns a bearer token into an actor, for the HTTP door: the prefix says who
@@ -18,27 +19,29 @@ type Authenticator struct {
 // Authenticate is the actor of a token. It refuses with ErrTokenRefused whatever opens
 // nothing, in the same words for every reason.
 func (a Authenticator) Authenticate(ctx context.Context, token string) (actor.Actor, error) {
-	switch {
-	case strings.HasPrefix(token, MemberPrefix):
-		s, err := a.Door.Read(ctx, token)
-		if err != nil {
-			return actor.Actor{}, err
-		}
-		if s.Account.Kind != actor.Member {
-			return actor.Actor{}, ErrTokenRefused
+	kind, _, _ := strings.Cut(token, "_")
+	switch kind := secret.TokenKind(kind); {
+	case kind == secret.MemberToken:
+		s, err := a.Door.Read(ctx, kind, token)
+		if err != nil || s.Account.Kind != actor.Member {
+			return actor.Actor{}, refused(err)
 		}
 		return actor.Actor{Kind: actor.Member, ID: s.Account.ID}, nil
-	case strings.HasPrefix(token, StaffPrefix):
-		s, err := a.Door.Read(ctx, token)
-		if err != nil {
-			return actor.Actor{}, err
-		}
-		if s.Account.Kind != actor.Staff {
-			return actor.Actor{}, ErrTokenRefused
+	case kind == secret.StaffToken:
+		s, err := a.Door.Read(ctx, kind, token)
+		if err != nil || s.Account.Kind != actor.Staff {
+			return actor.Actor{}, refused(err)
 		}
 		return a.Staff.Actor(ctx, s.Account.ID)
-	case strings.HasPrefix(token, DevicePrefix) && a.Devices != nil:
+	case kind == secret.DeviceToken && a.Devices != nil:
 		return a.Devices.Authenticate(ctx, token)
 	}
 	return actor.Actor{}, ErrTokenRefused
+}
+
+func refused(err error) error {
+	if err == nil {
+		return ErrTokenRefused
+	}
+	return err
 }

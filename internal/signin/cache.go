@@ -3,6 +3,8 @@ package signin
 import (
 	"sync"
 	"time"
+
+	"foyer/internal/secret"
 )
 
 const cacheShards = 64
@@ -17,7 +19,7 @@ type cache struct {
 type cacheShard struct {
 	mu         sync.RWMutex
 	revoked    uint64 // counts drops, so that a read that began before one is not kept
-	young, old map[[32]byte]cached
+	young, old map[secret.TokenHash]cached
 }
 
 type cached struct {
@@ -28,14 +30,14 @@ type cached struct {
 func newCache(size int) *cache {
 	c := &cache{half: max(size/(2*cacheShards), 1)}
 	for i := range c.shards {
-		c.shards[i].young = map[[32]byte]cached{}
+		c.shards[i].young = map[secret.TokenHash]cached{}
 	}
 	return c
 }
 
-func (c *cache) shard(hash [32]byte) *cacheShard { return &c.shards[hash[0]%cacheShards] }
+func (c *cache) shard(hash secret.TokenHash) *cacheShard { return &c.shards[hash[0]%cacheShards] }
 
-func (c *cache) get(hash [32]byte) (SignIn, time.Time, bool) {
+func (c *cache) get(hash secret.TokenHash) (SignIn, time.Time, bool) {
 	s := c.shard(hash)
 	s.mu.RLock()
 	e, ok := s.young[hash]
@@ -57,23 +59,23 @@ func (c *cache) get(hash [32]byte) (SignIn, time.Time, bool) {
 	return e.signIn, e.readAt, ok
 }
 
-func (s *cacheShard) add(hash [32]byte, e cached, half int) {
+func (s *cacheShard) add(hash secret.TokenHash, e cached, half int) {
 	delete(s.old, hash)
 	if len(s.young) >= half {
-		s.old, s.young = s.young, make(map[[32]byte]cached, half)
+		s.old, s.young = s.young, make(map[secret.TokenHash]cached, half)
 	}
 	s.young[hash] = e
 }
 
 // epoch is taken before a read and given to put after it.
-func (c *cache) epoch(hash [32]byte) uint64 {
+func (c *cache) epoch(hash secret.TokenHash) uint64 {
 	s := c.shard(hash)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.revoked
 }
 
-func (c *cache) put(hash [32]byte, in SignIn, readAt time.Time, epoch uint64) {
+func (c *cache) put(hash secret.TokenHash, in SignIn, readAt time.Time, epoch uint64) {
 	s := c.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +84,7 @@ func (c *cache) put(hash [32]byte, in SignIn, readAt time.Time, epoch uint64) {
 	}
 }
 
-func (c *cache) drop(hash [32]byte) {
+func (c *cache) drop(hash secret.TokenHash) {
 	s := c.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()

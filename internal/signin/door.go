@@ -2,8 +2,6 @@ package signin
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"log/slog"
 	"strings"
 	"time"
@@ -11,6 +9,8 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/clock"
+	"foyer/internal/idgen"
+	"foyer/internal/secret"
 	"foyer/internal/sqldb"
 )
 
@@ -28,7 +28,7 @@ type Config struct {
 type Door struct {
 	db     *sqldb.DB
 	store  Tokens
-	ids    Numbers
+	ids    *idgen.Source
 	clk    clock.Clock
 	log    *slog.Logger
 	cache  *cache
@@ -36,7 +36,7 @@ type Door struct {
 }
 
 // New makes the door.
-func New(cfg Config, db *sqldb.DB, store Tokens, ids Numbers, clk clock.Clock,
+func New(cfg Config, db *sqldb.DB, store Tokens, ids *idgen.Source, clk clock.Clock,
 	log *slog.Logger,
 ) *Door {
 	if cfg.CacheSize <= 0 {
@@ -51,13 +51,13 @@ func New(cfg Config, db *sqldb.DB, store Tokens, ids Numbers, clk clock.Clock,
 type Fresh struct {
 	Token string
 	ID    int64
-	hash  [32]byte
+	hash  secret.TokenHash
 }
 
-// Fresh makes a token of 32 random bytes; it is only a string until Issue stores it.
-func (d *Door) Fresh(prefix string) Fresh {
-	token := prefix + base64.RawURLEncoding.EncodeToString(d.ids.Bytes(32))
-	return Fresh{Token: token, ID: d.ids.Next(), hash: sha256.Sum256([]byte(token))}
+// Fresh makes a token of a kind; it is only a text until Issue stores it.
+func (d *Door) Fresh(kind secret.TokenKind) Fresh {
+	text, hash := secret.NewToken(d.ids, kind)
+	return Fresh{Token: text, ID: d.ids.Next(), hash: hash}
 }
 
 // Issue stores a fresh token for an account; beyond MaxSignIns the longest unseen go.
@@ -91,7 +91,7 @@ func cleanLabel(label string) string {
 }
 
 func (d *Door) drop(tx *sqldb.Tx, hash []byte) error {
-	key := [32]byte(hash)
+	key := secret.TokenHash(hash)
 	tx.AfterCommit(func() { d.cache.drop(key) })
 	return d.store.Delete(tx, hash)
 }
@@ -132,14 +132,14 @@ func (d *Door) revoke(tx *sqldb.Tx, a Account, which func(SignIn) bool) (int, er
 
 // Read is the sign-in that a token opens: one hash and one look-up in memory when it is
 // warm. It refuses with ErrTokenRefused.
-func (d *Door) Read(ctx context.Context, token string) (SignIn, error) {
-	if len(token) < 20 || len(token) > 100 {
+func (d *Door) Read(ctx context.Context, kind secret.TokenKind, token string) (SignIn, error) {
+	hash, ok := secret.ParseToken(kind, token)
+	if !ok {
 		return SignIn{}, ErrTokenRefused
 	}
-	hash := sha256.Sum256([]byte(token))
 	now := d.clk.Now()
-	s, readAt, ok := d.cache.get(hash)
-	if !ok || d.maxAge > 0 && now.Sub(readAt) > d.maxAge {
+	s, readAt, warm := d.cache.get(hash)
+	if !warm || d.maxAge > 0 && now.Sub(readAt) > d.maxAge {
 		var err error
 		if s, err = d.load(ctx, hash, now); err != nil {
 			return SignIn{}, err
@@ -156,7 +156,7 @@ func (d *Door) Read(ctx context.Context, token string) (SignIn, error) {
 
 // load reads a sign-in and remembers it, unless a revocation happened meanwhile: then what
 // was read may be what was revoked.
-func (d *Door) load(ctx context.Context, hash [32]byte, now time.Time) (SignIn, error) {
+func (d *Door) load(ctx context.Context, hash secret.TokenHash, now time.Time) (SignIn, error) {
 	epoch := d.cache.epoch(hash)
 	s, ok, err := d.store.ByHash(ctx, hash[:])
 	if err != nil {
@@ -172,7 +172,7 @@ func (d *Door) load(ctx context.Context, hash [32]byte, now time.Time) (SignIn, 
 
 // touch writes that the account was seen, rarely. A store that cannot write now must not
 // shut people out: the token stays good, and the next try is one period later.
-func (d *Door) touch(ctx context.Context, hash [32]byte, s SignIn, now time.Time) SignIn {
+func (d *Door) touch(ctx context.Context, hash secret.TokenHash, s SignIn, now time.Time) SignIn {
 	epoch := d.cache.epoch(hash)
 	s.SeenAt, s.ExpiresAt = now, TermsOf(s.Account.Kind).until(s.CreatedAt, now)
 	d.cache.put(hash, s, now, epoch)

@@ -2,11 +2,11 @@ package signin
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/netip"
 	"time"
 
+	"foyer/internal/idgen"
+	"foyer/internal/secret"
 	"foyer/internal/sqldb"
 )
 
@@ -45,37 +45,23 @@ type Guard struct {
 	db    *sqldb.DB
 	store Attempts
 	macs  MACs
-	ids   Numbers
+	ids   *idgen.Source
 }
 
 // NewGuard makes a guard.
-func NewGuard(db *sqldb.DB, store Attempts, macs MACs, ids Numbers) *Guard {
+func NewGuard(db *sqldb.DB, store Attempts, macs MACs, ids *idgen.Source) *Guard {
 	return &Guard{db, store, macs, ids}
 }
 
-// patience is how many failures are free, how long a failure is remembered and how long
-// the delay may become. The delay is 1, 2, 4 … seconds from the first that is not free.
-type patience struct {
-	free   int
-	memory time.Duration
-	most   time.Duration
-}
-
-func patienceOf(by Dimension) patience {
+func policyOf(by Dimension) secret.DelayPolicy {
 	switch by {
 	case ByAddress:
-		return patience{free: 30, memory: time.Hour, most: 5 * time.Minute}
+		return secret.AddressDelay
+	case ByDevice:
+		return secret.DeviceDelay
 	default:
-		return patience{free: 5, memory: 24 * time.Hour, most: 15 * time.Minute}
+		return secret.AccountDelay
 	}
-}
-
-// delay is how long after the last of n failures the next attempt is looked at.
-func (p patience) delay(n int) time.Duration {
-	if n < p.free {
-		return 0
-	}
-	return min(time.Second<<min(n-p.free, 20), p.most)
 }
 
 // Admit lets an attempt begin, or refuses it with ErrTooManyAttempts and the time to wait.
@@ -89,16 +75,21 @@ func (g *Guard) Admit(ctx context.Context, a Attempt) error {
 		if err != nil {
 			return err
 		}
-		counts, wait, err := g.counts(tx, subjects)
-		if err != nil {
-			return err
+		var wait time.Duration
+		failures := make([]secret.Failures, len(subjects))
+		for i, s := range subjects {
+			if failures[i], err = g.store.Failures(tx, s); err != nil {
+				return err
+			}
+			wait = max(wait, policyOf(s.By).Wait(failures[i], tx.Now))
 		}
 		if wait > 0 {
 			refusal = ErrTooManyAttempts.Retry(wait)
 			return nil
 		}
 		for i, s := range subjects {
-			if err := g.store.SetCount(tx, s, counts[i]+1, tx.Now); err != nil {
+			f := policyOf(s.By).Fail(failures[i], tx.Now)
+			if err := g.store.SetFailures(tx, s, f); err != nil {
 				return err
 			}
 		}
@@ -108,26 +99,6 @@ func (g *Guard) Admit(ctx context.Context, a Attempt) error {
 		return err
 	}
 	return refusal
-}
-
-// counts reads the failures that are still remembered, and the longest wait among them.
-func (g *Guard) counts(tx *sqldb.Tx, subjects []Subject) ([]int, time.Duration, error) {
-	counts := make([]int, len(subjects))
-	var wait time.Duration
-	for i, s := range subjects {
-		n, last, err := g.store.Count(tx, s)
-		if err != nil {
-			return nil, 0, err
-		}
-		p := patienceOf(s.By)
-		since := max(tx.Now.Sub(last), 0) // a clock that stepped back owes nobody anything
-		if since > p.memory {
-			n = 0
-		}
-		counts[i] = n
-		wait = max(wait, p.delay(n)-since)
-	}
-	return counts, wait, nil
 }
 
 // Passed forgets the failures of the account and its device, and gives the address back
@@ -144,12 +115,12 @@ func (g *Guard) Passed(tx *sqldb.Tx, a Attempt) error {
 			}
 			continue
 		}
-		n, last, err := g.store.Count(tx, s)
+		f, err := g.store.Failures(tx, s)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			if err := g.store.SetCount(tx, s, n-1, last); err != nil {
+		if f.Count--; f.Count >= 0 {
+			if err := g.store.SetFailures(tx, s, f); err != nil {
 				return err
 			}
 		}
@@ -177,10 +148,11 @@ func (g *Guard) subjects(tx *sqldb.Tx, a Attempt) ([]Subject, error) {
 }
 
 func (g *Guard) knows(tx *sqldb.Tx, a Attempt) (bool, error) {
-	if a.Device == "" || len(a.Device) > 100 {
+	hash, ok := secret.ParseToken(KnownToken, a.Device)
+	if !ok || a.Account.ID == 0 {
 		return false, nil
 	}
-	return g.store.Knows(tx, a.Account, deviceHash(a.Device))
+	return g.store.Knows(tx, a.Account, hash[:])
 }
 
 // Known says whether the device of an attempt belongs to its account.
@@ -188,7 +160,8 @@ func (g *Guard) Known(tx *sqldb.Tx, a Attempt) (bool, error) { return g.knows(tx
 
 // DeviceToken makes the token of a device that becomes known by signing in.
 func (g *Guard) DeviceToken() string {
-	return KnownPrefix + base64.RawURLEncoding.EncodeToString(g.ids.Bytes(24))
+	text, _ := secret.NewToken(g.ids, KnownToken)
+	return text
 }
 
 // Know remembers the attempt's device for its account, or fresh when it had none, and
@@ -200,7 +173,8 @@ func (g *Guard) Know(tx *sqldb.Tx, a Attempt, fresh string) (string, error) {
 	} else if known {
 		token = a.Device
 	}
-	return token, g.store.Know(tx, a.Account, deviceHash(token), tx.Now, MaxKnownDevices)
+	hash, _ := secret.ParseToken(KnownToken, token)
+	return token, g.store.Know(tx, a.Account, hash[:], tx.Now, MaxKnownDevices)
 }
 
 // Forget makes every device of an account a stranger again.
@@ -220,11 +194,6 @@ func (g *Guard) Sweep(ctx context.Context) (n int, err error) {
 		return err
 	})
 	return n, err
-}
-
-func deviceHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }
 
 // AddressKey is the network that an address stands for: an IPv6 client owns its /64.

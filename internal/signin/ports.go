@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"foyer/internal/actor"
+	"foyer/internal/secret"
 	"foyer/internal/sqldb"
 )
 
@@ -29,8 +30,8 @@ type StoredSignIn struct {
 
 // Attempts is the store of failures and known devices; package signindb implements it.
 type Attempts interface {
-	Count(tx *sqldb.Tx, s Subject) (failures int, last time.Time, err error)
-	SetCount(tx *sqldb.Tx, s Subject, failures int, last time.Time) error
+	Failures(tx *sqldb.Tx, s Subject) (secret.Failures, error)
+	SetFailures(tx *sqldb.Tx, s Subject, f secret.Failures) error
 	Clear(tx *sqldb.Tx, s Subject) error
 	Knows(tx *sqldb.Tx, a Account, device []byte) (bool, error)
 	// Know stores a device or renews it, and drops the longest unseen beyond keep.
@@ -43,12 +44,6 @@ type Attempts interface {
 // MACs makes keyed digests, so that a stolen table shows neither phones nor addresses.
 type MACs interface {
 	MAC(purpose string, message []byte) []byte
-}
-
-// Numbers gives keys and randomness.
-type Numbers interface {
-	Next() int64
-	Bytes(n int) []byte
 }
 
 // StaffActors knows what a staff member may do now; package staff implements it from

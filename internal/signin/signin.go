@@ -9,15 +9,12 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/fault"
+	"foyer/internal/secret"
 )
 
-// The prefixes say whose token it is before anything is looked up.
-const (
-	MemberPrefix = "fm_"
-	StaffPrefix  = "fs_"
-	DevicePrefix = "fd_" // a gate's, read by package checkin
-	KnownPrefix  = "fk_" // proves a known device; opens nothing by itself
-)
+// KnownToken proves a known device; it opens nothing by itself. The kinds that do open
+// something are in package secret.
+const KnownToken secret.TokenKind = "fk"
 
 // Account is one member or one staff member.
 type Account struct {

@@ -5,18 +5,20 @@ import (
 	"time"
 
 	"foyer/internal/clock"
+	"foyer/internal/secret"
 	"foyer/internal/signin"
 	"foyer/internal/sqldb"
 )
 
 const readCount = `SELECT failures, last_at FROM sign_in_attempt WHERE kind = ? AND subject = ?`
 
-// Count is the failures of a subject and when the last was; zero for an unknown one.
-func (s *Store) Count(tx *sqldb.Tx, sub signin.Subject) (int, time.Time, error) {
-	var n int
+// Failures are those of a subject; none for an unknown one.
+func (s *Store) Failures(tx *sqldb.Tx, sub signin.Subject) (secret.Failures, error) {
+	var f secret.Failures
 	var last int64
-	_, err := sqldb.Found(tx.QueryRow(readCount, int(sub.By), sub.Key).Scan(&n, &last))
-	return n, clock.FromMillis(last), err
+	_, err := sqldb.Found(tx.QueryRow(readCount, int(sub.By), sub.Key).Scan(&f.Count, &last))
+	f.Last = clock.FromMillis(last)
+	return f, err
 }
 
 const (
@@ -26,9 +28,10 @@ const (
   VALUES (?, ?, ?, ?)`
 )
 
-// SetCount stores the failures of a subject.
-func (s *Store) SetCount(tx *sqldb.Tx, sub signin.Subject, n int, last time.Time) error {
-	return upsert(tx, updateCount, insertCount, n, clock.Millis(last), int(sub.By), sub.Key)
+// SetFailures stores the failures of a subject.
+func (s *Store) SetFailures(tx *sqldb.Tx, sub signin.Subject, f secret.Failures) error {
+	return upsert(tx, updateCount, insertCount, f.Count, clock.Millis(f.Last), int(sub.By),
+		sub.Key)
 }
 
 // upsert updates, inserts when there is nothing to update, and updates again when another
