@@ -122,8 +122,6 @@ func TestChainFindsEveryKindOfTampering(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.Verify(t)
-		undo := errors.New("undo")
-		_ = undo
 		for name, change := range changes {
 			found := tampered(t, b, change)
 			if len(found) == 0 {

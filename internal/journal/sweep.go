@@ -94,3 +94,7 @@ func (k *Keys) walk(ctx context.Context, fn func(page []KeyRow) error) error {
 		at = page[len(page)-1].KeyID
 	}
 }
+
+// Complete says whether the keys of the book were read: from then on a key that was never
+// used costs no look-up, also when its command is refused.
+func (k *Keys) Complete() bool { return k.seen.complete.Load() }
