@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS organization (
   currency VARCHAR(3) NOT NULL,
   revision BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
 
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS hall (
   doc VARBINARY(8000) NOT NULL,
   revision BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
 CREATE INDEX hall_venue ON hall (organization_id, venue_id);
@@ -72,6 +74,8 @@ CREATE TABLE IF NOT EXISTS ticket_type (
   name_en VARCHAR(60) NOT NULL,
   doc VARBINARY(8000) NOT NULL,
   revision BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
 CREATE UNIQUE INDEX ticket_type_code ON ticket_type (organization_id, code);
@@ -84,6 +88,8 @@ CREATE TABLE IF NOT EXISTS price_list (
   currency VARCHAR(3) NOT NULL,
   doc VARBINARY(60000) NOT NULL,
   revision BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
 CREATE INDEX price_list_organization ON price_list (organization_id);
@@ -93,8 +99,10 @@ CREATE TABLE IF NOT EXISTS refund_policy (
   id BIGINT NOT NULL,
   organization_id BIGINT NOT NULL,
   name VARCHAR(120) NOT NULL,
-  doc VARBINARY(8000) NOT NULL,
+  doc VARBINARY(16000) NOT NULL,
   revision BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
 CREATE INDEX refund_policy_organization ON refund_policy (organization_id);
@@ -130,6 +138,10 @@ CREATE TABLE IF NOT EXISTS session (
 CREATE INDEX session_when ON session (starts_at);
 CREATE INDEX session_hall ON session (organization_id, hall_id, starts_at);
 CREATE INDEX session_price ON session (organization_id, price_list_id);
+CREATE INDEX session_policy ON session (organization_id, refund_policy_id);
+CREATE INDEX session_organization ON session (organization_id, starts_at);
+CREATE INDEX session_event ON session (organization_id, event_id);
+CREATE INDEX session_venue ON session (organization_id, venue_id, starts_at);
 
 -- The bytes lie in the file store under the digest; one row per use keeps the tenant.
 -- table media: module catalog; scope tenant
@@ -141,6 +153,10 @@ CREATE TABLE IF NOT EXISTS media (
   bytes BIGINT NOT NULL,
   width INT NOT NULL,
   height INT NOT NULL,
+  revision BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
+CREATE INDEX media_organization ON media (organization_id);
+CREATE INDEX event_title ON event (organization_id, title);
