@@ -51,6 +51,9 @@ type Capture struct {
 	Amount       money.Minor
 	Currency     money.Currency
 	At           time.Time
+	// WasOpen is false when the payment had ended without money before: then the order no
+	// longer counts it as open.
+	WasOpen bool
 }
 
 // Cause says why money goes back.
