@@ -41,7 +41,9 @@ const MaxPage = 100
 // Browse is a page of published events, all from memory.
 func (c *Catalog) Browse(f Filter, after *Mark, limit int) CardPage {
 	v := c.board.view.Load()
-	set, exact := v.selected(f)
+	wants := f.sessionFacets()
+	set := v.selected(f, wants)
+	exact := len(wants) < 2 // two filters that speak of sessions: one session must pass both
 	order, key := v.byTime, byTimeKey
 	if f.ByWeight {
 		order, key = v.byWeight, byWeightKey
@@ -60,7 +62,7 @@ func (c *Catalog) Browse(f Filter, after *Mark, limit int) CardPage {
 			continue
 		}
 		card := v.cards[slot]
-		if !exact && !card.offers(f) {
+		if !exact && !card.offers(wants) {
 			continue
 		}
 		if len(p.Bodies) == limit {
@@ -73,42 +75,40 @@ func (c *Catalog) Browse(f Filter, after *Mark, limit int) CardPage {
 	return p
 }
 
-// selected is the set of cards that pass the filter. It is exact unless two filters speak
-// of sessions: then one session must pass both, which the card itself says.
-func (v *view) selected(f Filter) (set bits, exact bool) {
-	set = slices.Clone(v.listed)
-	perSession := 0
-	narrow := func(session bool, facet string) {
-		set = set.and(v.facets.at(facet))
-		if session {
-			perSession++
-		}
-	}
+// selected is the set of cards that pass each filter.
+func (v *view) selected(f Filter, wants []string) bits {
+	set := slices.Clone(v.listed)
 	if f.Kind != "" {
-		narrow(false, "k"+f.Kind)
+		set = set.and(v.facets.at("k" + f.Kind))
 	}
 	if f.Genre != "" {
-		narrow(false, "g"+fold(f.Genre))
+		set = set.and(v.facets.at("g" + fold(f.Genre)))
 	}
 	if f.Organization != 0 {
-		narrow(false, "o"+strconv.FormatInt(f.Organization, 10))
+		set = set.and(v.facets.at("o" + strconv.FormatInt(f.Organization, 10)))
 	}
-	for _, facet := range f.sessionFacets() {
-		narrow(true, facet)
+	for _, facet := range wants {
+		set = set.and(v.facets.at(facet))
 	}
-	if q := ask(f.Query); f.Query != "" {
-		if len(q.words) == 0 {
-			return nil, true
-		}
-		set = set.and(v.matching(q))
+	if f.Query == "" {
+		return set
 	}
-	return set, perSession < 2
+	q := ask(f.Query)
+	if len(q.words) == 0 {
+		return nil
+	}
+	return set.and(v.matching(q))
 }
 
 func (f Filter) sessionFacets() []string {
 	var out []string
-	if f.City != "" {
-		out = append(out, "c"+fold(f.City))
+	switch city := fold(f.City); {
+	case f.City != "" && f.Day != 0:
+		out = append(out, "d"+strconv.Itoa(f.Day)+city)
+	case f.City != "":
+		out = append(out, "c"+city)
+	case f.Day != 0:
+		out = append(out, "d"+strconv.Itoa(f.Day))
 	}
 	if f.Language != "" {
 		out = append(out, "l"+fold(f.Language))
@@ -116,30 +116,32 @@ func (f Filter) sessionFacets() []string {
 	if f.Version != "" {
 		out = append(out, "r"+fold(f.Version))
 	}
-	if f.Day != 0 {
-		out = append(out, "d"+strconv.Itoa(f.Day))
-	}
 	if f.Venue != 0 {
 		out = append(out, "v"+strconv.FormatInt(f.Venue, 10))
 	}
 	return out
 }
 
-// offers says whether one session passes all filters that speak of sessions.
-func (c *card) offers(f Filter) bool {
-	want := f.sessionFacets()
+// offers says whether one session has all facets.
+func (c *card) offers(wants []string) bool {
 	if len(c.sessions) == 0 { // language and version speak of the event itself then
-		return !slices.ContainsFunc(want, func(w string) bool {
-			return !slices.Contains(c.facets, w)
-		})
+		return hasAll(c.facets, wants)
 	}
-	return slices.ContainsFunc(c.sessions, func(s *Sellable) bool {
-		if f.Day != 0 && s.BusinessDay != f.Day || f.Venue != 0 && s.VenueID != f.Venue {
+	for _, s := range c.sessions {
+		if hasAll(s.facets, wants) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasAll(have, wants []string) bool {
+	for _, w := range wants {
+		if !slices.Contains(have, w) {
 			return false
 		}
-		have := sessionFacets(s)
-		return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) })
-	})
+	}
+	return true
 }
 
 // Sellable is everything that selling a session needs. It refuses with fault.Missing. No

@@ -75,9 +75,11 @@ func MediaPath(public string) string {
 // renderCards makes the cards of the dirty events anew and of those that time made wrong,
 // and brings sets and orders in line.
 func (m *maker) renderCards() {
-	for _, c := range m.cards {
-		if c != nil && !c.due.IsZero() && !m.now.Before(c.due) {
-			m.dirty[c.event.ID] = true
+	if m.dueBy(m.now) {
+		for _, c := range m.cards {
+			if c != nil && !c.due.IsZero() && !m.now.Before(c.due) {
+				m.dirty[c.event.ID] = true
+			}
 		}
 	}
 	if len(m.dirty) == 0 {
@@ -174,6 +176,18 @@ func (m *maker) reorder(order, moved []int32, key func(*card) int64) []int32 {
 	}
 	slices.SortFunc(fresh, compare)
 	out := make([]int32, 0, len(order)+len(fresh))
+	if len(fresh) <= fewChanges {
+		for _, slot := range order {
+			if !isMoved.has(slot) {
+				out = append(out, slot)
+			}
+		}
+		for _, slot := range fresh {
+			i, _ := slices.BinarySearchFunc(out, slot, compare)
+			out = slices.Insert(out, i, slot)
+		}
+		return out
+	}
 	for _, slot := range order {
 		if isMoved.has(slot) {
 			continue
@@ -277,7 +291,7 @@ func facetsOf(e *Event, sessions []*Sellable) []string {
 		}
 	}
 	for _, s := range sessions {
-		facets = append(facets, sessionFacets(s)...)
+		facets = append(facets, s.facets...)
 	}
 	slices.Sort(facets)
 	return slices.Compact(facets)
@@ -285,12 +299,12 @@ func facetsOf(e *Event, sessions []*Sellable) []string {
 
 // sessionFacets are what a session adds to its event's card.
 func sessionFacets(s *Sellable) []string {
-	out := []string{"v" + strconv.FormatInt(s.VenueID, 10), "d" + strconv.Itoa(s.BusinessDay)}
-	if s.Venue.City != "" {
-		out = append(out, "c"+fold(s.Venue.City))
-	}
-	if s.Venue.CityEn != "" {
-		out = append(out, "c"+fold(s.Venue.CityEn))
+	day := "d" + strconv.Itoa(s.BusinessDay)
+	out := []string{"v" + strconv.FormatInt(s.VenueID, 10), day}
+	for _, city := range []string{fold(s.Venue.City), fold(s.Venue.CityEn)} {
+		if city != "" { // a city on a day is what most people ask for
+			out = append(out, "c"+city, day+city)
+		}
 	}
 	if s.Language != "" {
 		out = append(out, "l"+fold(s.Language))

@@ -154,6 +154,8 @@ type Sellable struct {
 	TicketTypes  []*TicketType // that have a price, in the order of the price list
 	Policy       *RefundPolicy
 	Currency     money.Currency
+
+	facets []string // what it adds to its event's card
 }
 
 // TicketType is one of the session's ticket types; nil when it has no price.

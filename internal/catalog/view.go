@@ -78,7 +78,7 @@ func (v *view) with(changes []any, now time.Time) *view {
 	m := &maker{view: &next, now: now, sessions: v.sessions.edit(), touched: map[any]bool{},
 		raw: map[int64]*Session{}, gone: map[*Sellable]bool{}, dirty: map[int64]bool{}}
 	m.takeObjects(changes)
-	m.collectSessions(now)
+	m.collectSessions(len(changes) == 0)
 	m.bindSessions()
 	m.relist()
 	next.sessions = m.sessions.done()
@@ -135,10 +135,14 @@ func (m *maker) takeObjects(changes []any) {
 	m.lists, m.policies = lists.done(), policies.done()
 }
 
-// collectSessions adds the sessions that point at something touched, and drops old ones.
-func (m *maker) collectSessions(now time.Time) {
+// collectSessions adds the sessions that point at something touched, and drops old ones
+// when time is what makes the view.
+func (m *maker) collectSessions(byTime bool) {
+	if len(m.touched) == 0 && !byTime {
+		return
+	}
 	for id, s := range m.view.sessions.all() {
-		if s.EndsAt.Before(now.Add(-keptFor)) {
+		if s.EndsAt.Before(m.now.Add(-keptFor)) {
 			m.retire(s)
 			m.sessions.drop(id)
 			continue
@@ -151,9 +155,6 @@ func (m *maker) collectSessions(now time.Time) {
 }
 
 func (m *maker) points(s *Sellable) bool {
-	if len(m.touched) == 0 {
-		return false
-	}
 	for _, k := range [...]objectKey{{"organization", s.Meta.Organization}, {"venue", s.VenueID},
 		{"hall", s.HallID}, {"event", s.EventID}, {"list", s.PriceListID},
 		{"policy", s.RefundPolicyID}} {
@@ -210,6 +211,7 @@ func (v *view) bind(raw *Session) *Sellable {
 			s.TicketTypes = append(s.TicketTypes, t)
 		}
 	}
+	s.facets = sessionFacets(s)
 	return s
 }
 
@@ -249,8 +251,29 @@ func (m *maker) mergedShelf(s shelf[int64, []*Sellable],
 	return e.done()
 }
 
+// fewChanges is up to how many are looked up one by one instead of walking a whole list.
+const fewChanges = 32
+
 // merged is the list without those that are gone and with the fresh ones, both in order.
 func (m *maker) merged(list, fresh []*Sellable) []*Sellable {
+	if len(m.gone)+len(fresh) > fewChanges {
+		return m.walked(list, fresh)
+	}
+	out := make([]*Sellable, len(list), len(list)+len(fresh))
+	copy(out, list)
+	for s := range m.gone {
+		if i, ok := slices.BinarySearchFunc(out, s, bySaleTime); ok && out[i] == s {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	for _, s := range fresh {
+		i, _ := slices.BinarySearchFunc(out, s, bySaleTime)
+		out = slices.Insert(out, i, s)
+	}
+	return out
+}
+
+func (m *maker) walked(list, fresh []*Sellable) []*Sellable {
 	out := make([]*Sellable, 0, len(list)+len(fresh))
 	for _, s := range list {
 		if m.gone[s] {
