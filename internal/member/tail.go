@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"foyer/internal/actor"
 	"foyer/internal/fault"
@@ -46,7 +47,7 @@ func (m *Members) RememberTail(tx *sqldb.Tx, organization, member int64) error {
 // four digits; at most 200. It refuses with fault.BadInput.
 func (m *Members) FindByTail(ctx context.Context, s actor.Scope, digits string,
 ) ([]int64, error) {
-	if n, err := strconv.Atoi(digits); err != nil || n < 0 || len(digits) != tailDigits {
+	if len(digits) != tailDigits || strings.Trim(digits, "0123456789") != "" {
 		return nil, fault.BadInput.At("phone_tail", "must be the last four digits 应为后四位数字")
 	}
 	tails := m.Vault.BlindIndexes(tailKind(s.Organization), digits)

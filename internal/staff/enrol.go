@@ -97,7 +97,7 @@ func (h *House) SetUp(ctx context.Context, s Setup) (Enrolment, error) {
 		return Enrolment{}, err
 	}
 	roles := h.presetRoles()
-	var organization int64
+	organization := h.IDs.Next()
 	err = h.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		if any, err := h.Links.AnyActive(tx); err != nil || any {
 			return orElse(err, ErrSetUp)
@@ -111,7 +111,7 @@ func (h *House) SetUp(ctx context.Context, s Setup) (Enrolment, error) {
 		}
 		r := r
 		r.CreatedAt = tx.Now
-		if organization, err = h.Organizations.CreateOrganization(tx, s.Organization); err != nil {
+		if err := h.Organizations.AddOrganization(tx, organization, s.Organization); err != nil {
 			return err
 		}
 		if err := h.insertOwner(tx, r, roles, organization); err != nil {

@@ -23,6 +23,7 @@ const (
 	SessionSell        actor.Permission = "session.sell"
 	BlockEdit          actor.Permission = "block.edit"
 	OrderView          actor.Permission = "order.view"
+	OrderSell          actor.Permission = "order.sell"
 	OrderExtend        actor.Permission = "order.extend"
 	OrderCancel        actor.Permission = "order.cancel"
 	OrderRefund        actor.Permission = "order.refund"
@@ -58,6 +59,7 @@ func Permissions() []Permission {
 		{SessionSell, "开售与停售场次", "Put sessions on and off sale"},
 		{BlockEdit, "留座与释放", "Block and unblock places"},
 		{OrderView, "查看订单", "See orders"},
+		{OrderSell, "柜台售票", "Sell at the counter"},
 		{OrderExtend, "延长占座时间", "Extend holds"},
 		{OrderCancel, "取消订单", "Cancel orders"},
 		{OrderRefund, "退款", "Refund orders"},
@@ -101,8 +103,8 @@ func Presets() []PresetRole {
 		{Manager, "经理", "Manager", slices.DeleteFunc(all, func(p actor.Permission) bool {
 			return p == OrganizationManage
 		})},
-		{BoxOffice, "售票员", "Box office", []actor.Permission{BlockEdit, OrderView, OrderExtend,
-			OrderCancel, OrderRefund, PaymentView, CheckInView}},
+		{BoxOffice, "售票员", "Box office", []actor.Permission{BlockEdit, OrderView, OrderSell,
+			OrderExtend, OrderCancel, OrderRefund, PaymentView, CheckInView}},
 		{Usher, "检票员", "Usher", []actor.Permission{DeviceManage, CheckInView}},
 		{Bookkeeper, "财务", "Bookkeeper", []actor.Permission{OrderView, PaymentView,
 			PaymentRepair, ReportView, JournalView}},

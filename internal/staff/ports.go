@@ -63,7 +63,7 @@ type Links interface {
 // Organizations makes the tenant of a first owner; package catalog implements it. It
 // stores rows and appends no journal entry: the command's one entry is written here.
 type Organizations interface {
-	CreateOrganization(tx *sqldb.Tx, name string) (id int64, err error)
+	AddOrganization(tx *sqldb.Tx, id int64, name string) error
 }
 
 // Venues knows which venues an organization has; package catalog implements it.
