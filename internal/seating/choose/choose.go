@@ -196,6 +196,7 @@ func (s *search) best() Choice {
 	if s.r.Wheelchairs > 0 {
 		return s.choice(Nearby, s.nearby()...)
 	}
+	s.longest = s.largest(s.r.Party - 1)
 	if list := s.twoRows(); list != nil {
 		return s.choice(TwoRows, list...)
 	}

@@ -56,8 +56,8 @@ func smallHall(t *rapid.T) *seatmap.Map {
 					x += 50
 					row.Seats = append(row.Seats, seatmap.Seat{
 						GUID:  fmt.Sprint(s, "-", r, "-", len(row.Seats)),
-						Label: fmt.Sprint(len(row.Seats)), X: x, Y: y, Kind: kind, Group: g, Zone: zone,
-						Gap: gap && k == 0 && len(row.Seats) > 0,
+						Label: fmt.Sprint(len(row.Seats)), X: x, Y: y, Kind: kind, Group: g,
+						Zone: zone, Gap: gap && k == 0 && len(row.Seats) > 0,
 					})
 					n--
 				}
@@ -74,10 +74,11 @@ func smallHall(t *rapid.T) *seatmap.Map {
 }
 
 func drawRequest(t *rapid.T) choose.Request {
+	rules := []choose.Rule{choose.Off, choose.Warn, choose.Refuse}
 	r := choose.Request{
 		Party:   rapid.IntRange(1, 7).Draw(t, "party"),
 		Couple:  rapid.IntRange(0, 3).Draw(t, "couple") == 0,
-		Orphans: rapid.SampledFrom([]choose.Rule{choose.Off, choose.Warn, choose.Refuse}).Draw(t, "rule"),
+		Orphans: rapid.SampledFrom(rules).Draw(t, "rule"),
 	}
 	if rapid.IntRange(0, 4).Draw(t, "zoned") == 0 {
 		r.Zones = []string{rapid.SampledFrom([]string{"a", "b"}).Draw(t, "only")}
@@ -289,27 +290,35 @@ func rowOf(cells string) *seatmap.Map {
 
 func TestKinds(t *testing.T) {
 	t.Parallel()
+	type request = choose.Request
 	for name, tc := range map[string]struct {
 		row  string
 		r    choose.Request
 		step choose.Step
 		want []seatmap.Place
 	}{
-		"a pair is not split":           {"LLSLL", choose.Request{Party: 1}, choose.Together, pl(3)},
-		"three take a pair and a chair": {"LLSLL", choose.Request{Party: 3}, choose.Together, pl(1, 2, 3)},
-		"a chair before a pair":         {"LL SSS", choose.Request{Party: 2}, choose.Together, pl(3, 4)},
-		"a pair for a couple":           {"SSSSLL", choose.Request{Party: 2, Couple: true}, choose.Together, pl(5, 6)},
-		"a block for exactly four":      {"FFFF", choose.Request{Party: 4}, choose.Together, pl(1, 2, 3, 4)},
-		"no part of a block":            {"FFFF", choose.Request{Party: 3}, choose.None, nil},
-		"house seats stay":              {"HHH", choose.Request{Party: 1}, choose.None, nil},
-		"wheelchair places stay":        {"WCWC", choose.Request{Party: 2}, choose.None, nil},
-		"released at the end":           {"WCWC", choose.Request{Party: 2, Release: true}, choose.Together, pl(1, 2)},
-		"a wheelchair and companion": {"SSWC", choose.Request{Party: 2, Wheelchairs: 1, Companions: 1},
-			choose.Together, pl(3, 4)},
-		"a wheelchair apart": {"WC SSSS", choose.Request{Party: 4, Wheelchairs: 1, Companions: 1},
-			choose.Nearby, pl(1, 2, 3, 4)},
-		"pairs sum up": {"LL LL", choose.Request{Party: 4}, choose.Groups, pl(1, 2, 3, 4)},
-		"odd out":      {"LL LL", choose.Request{Party: 3}, choose.None, nil},
+		"a pair is not split":    {"LLSLL", request{Party: 1}, choose.Together, pl(3)},
+		"three in pair and seat": {"LLSLL", request{Party: 3}, choose.Together, pl(1, 2, 3)},
+		"seats before a pair":    {"LL SSS", request{Party: 2}, choose.Together, pl(3, 4)},
+		"a pair for a couple": {
+			"SSSSLL", request{Party: 2, Couple: true}, choose.Together, pl(5, 6),
+		},
+		"a block for exactly four": {"FFFF", request{Party: 4}, choose.Together, pl(1, 2, 3, 4)},
+		"no part of a block":       {"FFFF", request{Party: 3}, choose.None, nil},
+		"house seats stay":         {"HHH", request{Party: 1}, choose.None, nil},
+		"wheelchair places stay":   {"WCWC", request{Party: 2}, choose.None, nil},
+		"released at the end": {
+			"WCWC", request{Party: 2, Release: true}, choose.Together, pl(1, 2),
+		},
+		"a wheelchair and companion": {
+			"SSWC", request{Party: 2, Wheelchairs: 1, Companions: 1}, choose.Together, pl(3, 4),
+		},
+		"a wheelchair apart": {
+			"WC SSSS", request{Party: 4, Wheelchairs: 1, Companions: 1}, choose.Nearby,
+			pl(1, 2, 3, 4),
+		},
+		"pairs sum up": {"LL LL", request{Party: 4}, choose.Groups, pl(1, 2, 3, 4)},
+		"odd out":      {"LL LL", request{Party: 3}, choose.None, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -385,22 +394,25 @@ func BenchmarkBest(b *testing.B) {
 	big := halls.Cinema(halls.CinemaSpec{Name: "2000", Rows: 40, Columns: 50, Couples: true})
 	arena := halls.Arena("arena")
 	affordable := func(p seatmap.Place) bool { return p%97 != 0 }
+	party := func(n int) choose.Request { return choose.Request{Party: n, Orphans: choose.Refuse} }
+	priced := party(4)
+	priced.Affordable = affordable
 	for name, tc := range map[string]struct {
 		m     *seatmap.Map
 		taken int
 		r     choose.Request
 	}{
-		"2000/together":      {big, 0, choose.Request{Party: 4, Orphans: choose.Refuse}},
-		"2000/affordable":    {big, 9, choose.Request{Party: 4, Orphans: choose.Refuse, Affordable: affordable}},
-		"2000/two_rows":      {big, 5, choose.Request{Party: 8, Orphans: choose.Refuse}},
-		"2000/scattered":     {big, 2, choose.Request{Party: 8, Orphans: choose.Refuse}},
-		"2000/groups":        {big, 3, choose.Request{Party: 40, Orphans: choose.Refuse}},
-		"20000/together":     {arena, 0, choose.Request{Party: 4, Orphans: choose.Refuse}},
-		"20000/affordable":   {arena, 9, choose.Request{Party: 4, Orphans: choose.Refuse, Affordable: affordable}},
-		"20000/two_rows":     {arena, 5, choose.Request{Party: 8, Orphans: choose.Refuse}},
-		"20000/groups":       {arena, 3, choose.Request{Party: 40, Orphans: choose.Refuse}},
-		"20000/scattered":    {arena, 2, choose.Request{Party: 8, Orphans: choose.Refuse}},
-		"20000/scattered_50": {arena, 2, choose.Request{Party: 50, Orphans: choose.Refuse}},
+		"2000/together":      {big, 0, party(4)},
+		"2000/affordable":    {big, 9, priced},
+		"2000/two_rows":      {big, 5, party(8)},
+		"2000/scattered":     {big, 2, party(8)},
+		"2000/groups":        {big, 3, party(40)},
+		"20000/together":     {arena, 0, party(4)},
+		"20000/affordable":   {arena, 9, priced},
+		"20000/two_rows":     {arena, 5, party(8)},
+		"20000/groups":       {arena, 3, party(40)},
+		"20000/scattered":    {arena, 2, party(8)},
+		"20000/scattered_50": {arena, 2, party(50)},
 	} {
 		b.Run(name, func(b *testing.B) { bench(b, tc.m, tc.taken, tc.r) })
 	}

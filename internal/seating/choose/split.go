@@ -5,7 +5,7 @@ import "slices"
 // twoRows seats the party in two rows, one behind the other: the most even split that
 // exists, and of those the best two windows that overlap in column. Nil when none does.
 func (s *search) twoRows() []window {
-	for big := (s.r.Party + 1) / 2; big < s.r.Party; big++ {
+	for big := (s.r.Party + 1) / 2; big <= min(s.longest, s.r.Party-1); big++ {
 		if list := s.split(big, s.r.Party-big); list != nil {
 			return list
 		}
@@ -105,7 +105,7 @@ func order(a, b int32) (int32, int32) { return min(a, b), max(a, b) }
 // tried first; where pairs and blocks leave somebody without a seat, smaller ones are. Nil
 // when not even two can sit together.
 func (s *search) groups() []window {
-	for most := s.r.Party - 1; most >= 2; most-- {
+	for most := s.longest; most >= 2; most-- {
 		if list := s.greedy(most); list != nil {
 			return list
 		}
@@ -117,21 +117,32 @@ func (s *search) greedy(most int) []window {
 	taken := *s
 	taken.open = s.open.Clone()
 	var list []window
-	for left := s.r.Party; left > 0; {
-		size := taken.largest(min(most, left))
-		if size == 0 || (len(list) == 0 && size < 2) {
-			return nil
-		}
-		judge := s.rankFocal
-		if len(list) > 0 {
-			judge = s.rankNear(list[0])
-		}
-		w := taken.pick(size, judge)
+	take := func(w window) {
 		for i := w.from; i < w.to; i++ {
 			taken.open.Remove(i)
 		}
 		list = append(list, w)
-		left -= size
+	}
+	judge := s.rankFocal
+	for left := s.r.Party; left > 0; {
+		size := taken.largest(min(most, left))
+		if size == 0 {
+			return nil
+		}
+		if len(list) == 0 {
+			take(taken.top(size, 1, judge)[0].window)
+			left -= size
+			judge = s.rankNear(list[0])
+			continue
+		}
+		// A window taken blocks fewer than 2 × size others, so twice the seats wanted is
+		// enough to find all groups of this size in one pass.
+		for _, u := range taken.top(size, 2*left, judge) {
+			if left >= size && taken.allOpen(u.window) {
+				take(u.window)
+				left -= size
+			}
+		}
 	}
 	return list
 }
@@ -139,7 +150,7 @@ func (s *search) greedy(most int) []window {
 // largest is the size of the largest window of at most n seats, 0 without any.
 func (s *search) largest(n int) int {
 	best := 0
-	for i := s.open.Next(0); i >= 0; {
+	for i := s.open.Next(0); i >= 0 && best < n; {
 		end := i + 1
 		for end < s.n && s.open.Has(end) && s.seg[end] == s.seg[i] {
 			end++
@@ -159,16 +170,26 @@ func (s *search) largest(n int) int {
 	return best
 }
 
-// pick is the best window of n seats; there must be one.
-func (s *search) pick(n int, judge func(window) rank) window {
-	var best window
-	var least rank
-	s.windows(0, s.n, n, func(w window) {
-		if r := judge(w); best.to == 0 || r.less(least) {
-			best, least = w, r
-		}
-	})
+// top is the best windows of n seats, at most so many of them, in order.
+func (s *search) top(n, most int, judge func(window) rank) []unit {
+	best := make([]unit, 0, most+1)
+	s.windows(0, s.n, n, func(w window) { best = keep(best, unit{w, judge(w)}, most) })
 	return best
+}
+
+// keep puts u into a sorted list that holds at most so many.
+func keep(list []unit, u unit, most int) []unit {
+	if len(list) == most {
+		if !u.less(list[most-1].rank) {
+			return list
+		}
+		list = list[:most-1]
+	}
+	at := len(list)
+	for at > 0 && u.less(list[at-1].rank) {
+		at--
+	}
+	return slices.Insert(list, at, u)
 }
 
 // rankNear judges a window by how far its middle is from the middle of another.
@@ -218,20 +239,7 @@ func (s *search) cheapest(n int, judge func(window) rank) [][]unit {
 		if !ok || size > n {
 			continue
 		}
-		u, list := unit{w, judge(w)}, best[size]
-		if len(list) == n/size {
-			if !u.less(list[len(list)-1].rank) {
-				continue
-			}
-			list = list[:len(list)-1]
-		}
-		at, _ := slices.BinarySearchFunc(list, u, func(a, b unit) int {
-			if a.less(b.rank) {
-				return -1
-			}
-			return 1
-		})
-		best[size] = slices.Insert(list, at, u)
+		best[size] = keep(best[size], unit{w, judge(w)}, n/size)
 	}
 	return best
 }

@@ -36,6 +36,8 @@ type search struct {
 	r    Request
 	open seatmap.Set // free and as requested, seat by seat
 	rest seatmap.Set // free and offered to anybody: what the orphan rule looks at
+	// longest is the size of the largest window smaller than the party; from twoRows on.
+	longest int
 }
 
 func (p *Plan) search(free seatmap.Set, r Request, accessible bool) *search {

@@ -93,6 +93,7 @@ func rectangle(x, y, w, h int32) []seatmap.Point {
 // number gives the first numbers of a lineage. It cannot fail within the sizes drawn here.
 func number(m *seatmap.Map) *seatmap.Map {
 	if err := seatmap.Assign(nil, m); err != nil {
+		// A first version of these sizes has numbers enough; a test draws the largest.
 		panic(err)
 	}
 	return m

@@ -13,11 +13,15 @@ func TestHallsAreValid(t *testing.T) {
 		m     *seatmap.Map
 		seats int
 	}{
-		"cinema":   {halls.Cinema(halls.CinemaSpec{Name: "1号厅", Rows: 10, Columns: 20, Couples: true}), 190},
-		"recliner": {halls.Cinema(halls.CinemaSpec{Name: "贵宾厅", Rows: 5, Columns: 8, Recliner: true}), 36},
-		"tiny":     {halls.Cinema(halls.CinemaSpec{Name: "小厅", Couples: true}), 0},
-		"theatre":  {halls.Theatre("大剧院"), 1200},
-		"arena":    {halls.Arena("体育馆"), halls.ArenaSeats},
+		"cinema": {halls.Cinema(halls.CinemaSpec{
+			Name: "1号厅", Rows: 10, Columns: 20, Couples: true,
+		}), 190},
+		"recliner": {halls.Cinema(halls.CinemaSpec{
+			Name: "贵宾厅", Rows: 5, Columns: 8, Recliner: true,
+		}), 36},
+		"tiny":    {halls.Cinema(halls.CinemaSpec{Name: "小厅", Couples: true}), 0},
+		"theatre": {halls.Theatre("大剧院"), 1200},
+		"arena":   {halls.Arena("体育馆"), halls.ArenaSeats},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

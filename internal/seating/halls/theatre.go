@@ -36,7 +36,7 @@ func Theatre(name string) *seatmap.Map {
 			{Name: "三层东门", Floor: "三层", At: seatmap.Point{X: 1600, Y: 3200}},
 		},
 		Decor: []seatmap.Decor{{
-			Floor: "一层", Label: "乐池", Color: "#7f8c8d", Shape: rectangle(-600, 60, 1200, 170),
+			Floor: "一层", Label: "乐池", Color: "#7f8c8d", Shape: rectangle(-500, 60, 1000, 170),
 		}, {
 			Floor: "一层", Label: "调光调音台", Color: "#7f8c8d", Shape: rectangle(-250, 2700, 500, 130),
 		}},
@@ -135,9 +135,9 @@ func sideKind(prefix string, fromWall int) seatmap.Kind {
 func (t *theatre) boxes() []seatmap.Area {
 	var list []seatmap.Area
 	for i := range 6 {
-		x, name := int32(-1560), "左包厢"
+		x, name := int32(-1460), "左包厢"
 		if i%2 == 1 {
-			x, name = 1330, "右包厢"
+			x, name = 1230, "右包厢"
 		}
 		n := strconv.Itoa(i/2 + 1)
 		list = append(list, seatmap.Area{

@@ -89,7 +89,8 @@ func TestTextGrid(t *testing.T) {
 	if wheel.Kind != seatmap.Wheelchair || wheel.Zone != "B" {
 		t.Errorf("wheelchair %+v", wheel)
 	}
-	if couple[0].Group == 0 || couple[0].Group != couple[1].Group || couple[2].Group == couple[0].Group {
+	if couple[0].Group == 0 || couple[0].Group != couple[1].Group ||
+		couple[2].Group == couple[0].Group {
 		t.Errorf("pairs %+v", couple[:3])
 	}
 	if family[0].Group != family[2].Group || family[3].Group == family[0].Group ||
@@ -106,7 +107,8 @@ func TestTextGrid(t *testing.T) {
 
 func TestScreenAtTheBottomCountsUpwards(t *testing.T) {
 	t.Parallel()
-	m := mustRead(t, []byte("screen: bottom\nzone A = 普通\nrow from A\nAAA\nAAA\nAAA\n"), layout.Text)
+	grid := "screen: bottom\nzone A = 普通\nrow from A\nAAA\nAAA\nAAA\n"
+	m := mustRead(t, []byte(grid), layout.Text)
 	rows := m.Floors[0].Sections[0].Rows
 	if rows[0].Label != "C" || rows[2].Label != "A" || rows[0].Seats[0].Rotation != 180 {
 		t.Errorf("rows %s %s", rows[0].Label, rows[2].Label)
@@ -355,7 +357,9 @@ func TestPretixProblems(t *testing.T) {
 		seats + "[1].seat_guid", seats + "[1].position", seats + "[1].seat_number",
 		seats + "[2].seat_guid", seats + "[2].seat_number", seats + "[2].position",
 	} {
-		if !slices.ContainsFunc(e.Fields, func(f fault.FieldProblem) bool { return f.Field == field }) {
+		if !slices.ContainsFunc(e.Fields, func(f fault.FieldProblem) bool {
+			return f.Field == field
+		}) {
 			t.Errorf("nothing said about %s: %v", field, err)
 		}
 	}

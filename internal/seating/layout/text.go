@@ -124,7 +124,6 @@ func (t *textReader) read(line string) {
 		t.grid(line)
 		return
 	}
-	t.blank = 0
 	handle(strings.TrimSpace(rest))
 }
 

@@ -133,8 +133,8 @@ func (t *textReader) join(row *gridRow) {
 	for i := 0; i < len(row.cells); {
 		end := i + 1
 		for end < len(row.cells) && row.cells[end].column == row.cells[end-1].column+1 &&
-			row.cells[end].kind == row.cells[i].kind && row.cells[end].group == row.cells[i].group &&
-			row.cells[end].zone == row.cells[i].zone {
+			row.cells[end].cell == row.cells[i].cell &&
+			row.cells[end].group == row.cells[i].group {
 			end++
 		}
 		run := row.cells[i:end]

@@ -57,7 +57,8 @@ func (w *textWriter) pitch() (x, y float64) {
 					}
 				}
 				if r > 0 && len(row.Seats) > 0 && len(sec.Rows[r-1].Seats) > 0 {
-					ys = append(ys, math.Abs(float64(row.Seats[0].Y)-float64(sec.Rows[r-1].Seats[0].Y)))
+					before := sec.Rows[r-1].Seats[0].Y
+					ys = append(ys, math.Abs(float64(row.Seats[0].Y)-float64(before)))
 				}
 			}
 		}
@@ -107,31 +108,34 @@ func (w *textWriter) head() {
 func (w *textWriter) zones() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "hall: %s\n", w.m.Name)
-	for _, l := range w.order {
-		for _, z := range w.m.Zones {
-			if z.Key != l.zone {
-				continue
+	for _, z := range w.m.Zones {
+		for _, l := range w.order {
+			if z.Key == l.zone {
+				w.zone(&b, z, l)
 			}
-			letter := string(w.letters[l])
-			w.plain(z.Name)
-			w.plain(z.Key)
-			if strings.ContainsRune(z.Key, ' ') {
-				w.refuse(z.Key)
-			}
-			fmt.Fprintf(&b, "zone %s = %s", letter, z.Name)
-			if z.Color != "" {
-				fmt.Fprintf(&b, " %s", z.Color)
-			}
-			if z.Key != letter {
-				fmt.Fprintf(&b, " key=%s", z.Key)
-			}
-			if l.kind != seatmap.Standard {
-				fmt.Fprintf(&b, " kind=%s", l.kind)
-			}
-			b.WriteByte('\n')
 		}
 	}
 	return b.String()
+}
+
+func (w *textWriter) zone(b *strings.Builder, z seatmap.Zone, l letterOf) {
+	w.plain(z.Name)
+	w.plain(z.Key)
+	if strings.ContainsRune(z.Key, ' ') {
+		w.refuse(z.Key)
+	}
+	letter := string(w.letters[l])
+	fmt.Fprintf(b, "zone %s = %s", letter, z.Name)
+	if z.Color != "" {
+		fmt.Fprintf(b, " %s", z.Color)
+	}
+	if z.Key != letter {
+		fmt.Fprintf(b, " key=%s", z.Key)
+	}
+	if l.kind != seatmap.Standard {
+		fmt.Fprintf(b, " kind=%s", l.kind)
+	}
+	b.WriteByte('\n')
 }
 
 func (w *textWriter) floor(floor *seatmap.Floor) {

@@ -79,14 +79,16 @@ func (d *decoder) int(low, high int64) int64 {
 
 func (d *decoder) int32() int32 { return int32(d.int(math.MinInt32, math.MaxInt32)) }
 
-// count reads how many things follow; each takes at least one byte, which bounds it too.
+// count reads how many things follow. Each takes at least one byte, so what is left bounds
+// what is allocated for them; reading them finds out whether they are there.
 func (d *decoder) count(limit int) int {
 	return int(d.uint(min(uint64(limit), uint64(len(d.b)))))
 }
 
 func (d *decoder) bytes() []byte {
 	n := d.count(maxBody)
-	if d.bad {
+	if d.bad || n > len(d.b) {
+		d.fail()
 		return nil
 	}
 	s := d.b[:n]
