@@ -264,10 +264,10 @@ func (h *House) join(tx *sqldb.Tx, v Invitation, r Record) error {
 	if err == nil {
 		err = h.mayGiveRole(tx, inviter, s, v.Role, v.Venue)
 	}
-	if fault.KindOf(err) == fault.Internal && err != nil {
+	if err != nil && fault.KindOf(err) == fault.Internal {
 		return err
 	}
-	if err != nil {
+	if err != nil { // the inviter may not give it any more
 		return ErrLink.Wrap(err)
 	}
 	have, err := h.Grants.GrantsIn(tx, s, r.ID)
