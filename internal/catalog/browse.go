@@ -104,7 +104,7 @@ func (f Filter) sessionFacets() []string {
 	var out []string
 	switch city := fold(f.City); {
 	case f.City != "" && f.Day != 0:
-		out = append(out, "d"+strconv.Itoa(f.Day)+city)
+		out = append(out, "d"+strconv.Itoa(f.Day)+"/"+city)
 	case f.City != "":
 		out = append(out, "c"+city)
 	case f.Day != 0:

@@ -303,7 +303,7 @@ func sessionFacets(s *Sellable) []string {
 	out := []string{"v" + strconv.FormatInt(s.VenueID, 10), day}
 	for _, city := range []string{fold(s.Venue.City), fold(s.Venue.CityEn)} {
 		if city != "" { // a city on a day is what most people ask for
-			out = append(out, "c"+city, day+city)
+			out = append(out, "c"+city, day+"/"+city)
 		}
 	}
 	if s.Language != "" {
