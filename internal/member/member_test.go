@@ -37,20 +37,7 @@ type bundle struct {
 // each runs fn on both engines with a fake clock.
 func each(t *testing.T, fn func(t *testing.T, b bundle)) {
 	t.Helper()
-	var mu sync.Mutex
-	var made []*clock.Fake
-	sqldbtest.Each(t, func() clock.Clock {
-		mu.Lock()
-		defer mu.Unlock()
-		made = append(made, clock.NewFake(sqldbtest.Start))
-		return made[len(made)-1]
-	}, func(t *testing.T, db *sqldb.DB) {
-		mu.Lock()
-		clk := made[0]
-		if db.Engine == sqldb.MySQL && len(made) > 1 {
-			clk = made[1]
-		}
-		mu.Unlock()
+	sqldbtest.EachFake(t, func(t *testing.T, db *sqldb.DB, clk *clock.Fake) {
 		b := bundle{membertest.New(t, db, clk), clk}
 		fn(t, b)
 		b.Verify(t)
@@ -335,8 +322,8 @@ func TestPasswordNeedsProofAndEndsOtherSignIns(t *testing.T) {
 			member.ErrProofNeeded) {
 			t.Fatalf("without proof: %v", err)
 		}
-		if err := set(member.NewPassword{Current: "nope nope", New: "another good one"}); !errors.Is(
-			err, member.ErrPasswordWrong) {
+		wrong := member.NewPassword{Current: "nope nope", New: "another good one"}
+		if err := set(wrong); !errors.Is(err, member.ErrPasswordWrong) {
 			t.Fatalf("wrong proof: %v", err)
 		}
 		if err := set(member.NewPassword{Code: "000000", New: "another good one"}); !errors.Is(err,

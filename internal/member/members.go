@@ -187,7 +187,8 @@ func (m *Members) Change(ctx context.Context, id int64, c Change) (Member, error
 			fields = append(fields, "name")
 			r.NameSealed = nil
 			if *c.Name != "" {
-				r.NameSealed, err = m.Vault.SealWith(r.SubjectKey, []byte(namePlace), []byte(*c.Name))
+				name := []byte(*c.Name)
+				r.NameSealed, err = m.Vault.SealWith(r.SubjectKey, []byte(namePlace), name)
 				if err != nil {
 					return err
 				}

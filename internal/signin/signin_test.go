@@ -40,8 +40,7 @@ func issue(t testing.TB, b *signintest.Bundle, d *signin.Door, a signin.Account)
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	clk := clock.NewFake(sqldbtest.Start)
-	sqldbtest.Each(t, func() clock.Clock { return clk }, func(t *testing.T, db *sqldb.DB) {
+	sqldbtest.EachFake(t, func(t *testing.T, db *sqldb.DB, clk *clock.Fake) {
 		ctx := context.Background()
 		b := signintest.New(t, db, clk)
 		f := issue(t, b, b.Door, alice)

@@ -113,7 +113,9 @@ func Presets() []PresetRole {
 
 // isPermission says whether a role may hold it; the owner's star is not for roles.
 func isPermission(p actor.Permission) bool {
-	return slices.ContainsFunc(Permissions(), func(known Permission) bool { return known.Name == p })
+	return slices.ContainsFunc(Permissions(), func(known Permission) bool {
+		return known.Name == p
+	})
 }
 
 // mayGive says whether the actor holds every one of the permissions at a venue (0: in the

@@ -26,20 +26,7 @@ import (
 // each runs fn on both engines; a verified journal is part of every test.
 func each(t *testing.T, fn func(t *testing.T, b *stafftest.Bundle)) {
 	t.Helper()
-	var mu sync.Mutex
-	var made []*clock.Fake
-	sqldbtest.Each(t, func() clock.Clock {
-		mu.Lock()
-		defer mu.Unlock()
-		made = append(made, clock.NewFake(sqldbtest.Start))
-		return made[len(made)-1]
-	}, func(t *testing.T, db *sqldb.DB) {
-		mu.Lock()
-		clk := made[0]
-		if db.Engine == sqldb.MySQL && len(made) > 1 {
-			clk = made[1]
-		}
-		mu.Unlock()
+	sqldbtest.EachFake(t, func(t *testing.T, db *sqldb.DB, clk *clock.Fake) {
 		b := stafftest.New(t, db, clk)
 		fn(t, b)
 		b.Verify(t)
@@ -286,7 +273,7 @@ func TestNobodyClimbs(t *testing.T) {
 		managerRole := b.Role(t, owner, staff.Manager)
 		manager := b.Join(t, owner, "m@foyer.test", managerRole, 0)
 		usher := b.Join(t, owner, "u@foyer.test", usherRole, 0)
-		me := manager.In.Who
+		me, boss := manager.In.Who, owner.In.Who
 		roles, err := b.House.ListRoles(ctx, me, s)
 		if err != nil {
 			t.Fatal(err)
@@ -305,7 +292,8 @@ func TestNobodyClimbs(t *testing.T) {
 			"make himself owner":      {give(me, me.ID, ownerRole), staff.ErrBeyondYou},
 			"make the usher an owner": {give(me, usher.In.Who.ID, ownerRole), staff.ErrBeyondYou},
 			"remove the owner":        {give(me, owner.In.Who.ID, usherRole), staff.ErrBeyondYou},
-			"sign the owner out":      {b.House.SignOut(ctx, me, s, owner.In.Who.ID), staff.ErrBeyondYou},
+			"sign the owner out": {b.House.SignOut(ctx, me, s, owner.In.Who.ID),
+				staff.ErrBeyondYou},
 			"invite an owner": {second(b.House.Invite(ctx, me, s, staff.Invite{
 				Email: "x@foyer.test", Role: ownerRole})), staff.ErrBeyondYou},
 			"make a wider role": {second(b.House.CreateRole(ctx, me, s, staff.RoleInput{
@@ -314,13 +302,16 @@ func TestNobodyClimbs(t *testing.T) {
 				of(managerRole).Revision, staff.RoleInput{Name: "经理", Permissions: wide})),
 				staff.ErrBeyondYou},
 			"a role with the star": {second(b.House.CreateRole(ctx, owner.In.Who, s,
-				staff.RoleInput{Name: "星", Permissions: []actor.Permission{"*"}})), fault.BadInput},
-			"change the owner's role": {second(b.House.ChangeRole(ctx, owner.In.Who, s, ownerRole, 1,
+				staff.RoleInput{Name: "星", Permissions: []actor.Permission{"*"}})),
+				fault.BadInput},
+			"change the owner's role": {second(b.House.ChangeRole(ctx, boss, s, ownerRole, 1,
 				staff.RoleInput{Name: "主", Permissions: wide})), staff.ErrOwnerRole},
-			"an usher manages":         {give(usher.In.Who, usher.In.Who.ID, usherRole), fault.NotAllowed},
-			"the last owner leaves":    {give(owner.In.Who, owner.In.Who.ID, usherRole), staff.ErrLastOwner},
-			"the last owner is nobody": {b.House.SetGrants(ctx, owner.In.Who, s, owner.In.Who.ID, nil), staff.ErrLastOwner},
-			"delete a role in use":     {b.House.DeleteRole(ctx, owner.In.Who, s, usherRole), staff.ErrRoleUsed},
+			"an usher manages": {give(usher.In.Who, usher.In.Who.ID, usherRole),
+				fault.NotAllowed},
+			"the last owner leaves": {give(boss, boss.ID, usherRole), staff.ErrLastOwner},
+			"the last owner is nobody": {b.House.SetGrants(ctx, boss, s, boss.ID, nil),
+				staff.ErrLastOwner},
+			"delete a used role": {b.House.DeleteRole(ctx, boss, s, usherRole), staff.ErrRoleUsed},
 		} {
 			if !errors.Is(c.err, c.want) {
 				t.Errorf("%s: %v, want %s", name, c.err, c.want.Code)
@@ -410,9 +401,10 @@ func TestOtherOrganizationIsMissing(t *testing.T) {
 		ctx := context.Background()
 		one := b.Owner(t)
 		two := b.OtherOwner(t, one)
-		s, me := scope(one), two.In.Who
+		s, mine, me := scope(one), scope(two), two.In.Who
 		role, own := b.Role(t, one, staff.Usher), b.Role(t, two, staff.Usher)
-		v, err := b.House.Invite(ctx, one.In.Who, s, staff.Invite{Email: "x@foyer.test", Role: role})
+		theirs := staff.Invite{Email: "x@foyer.test", Role: role}
+		v, err := b.House.Invite(ctx, one.In.Who, s, theirs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -425,14 +417,16 @@ func TestOtherOrganizationIsMissing(t *testing.T) {
 			"delete role": b.House.DeleteRole(ctx, me, s, role),
 			"grants":      b.House.SetGrants(ctx, me, s, one.In.Who.ID, nil),
 			"sign out":    b.House.SignOut(ctx, me, s, one.In.Who.ID),
-			"invite":      second(b.House.Invite(ctx, me, s, staff.Invite{Email: "y@foyer.test", Role: role})),
+			"invite":      second(b.House.Invite(ctx, me, s, theirs)),
 			"invitations": second(b.House.Invitations(ctx, me, s)),
 			"withdraw":    b.House.Withdraw(ctx, me, s, v.ID),
 			// the own organization with the other's objects
-			"their role in mine":       second(b.House.ChangeRole(ctx, me, scope(two), role, 1, in)),
-			"their person in mine":     b.House.SetGrants(ctx, me, scope(two), one.In.Who.ID, []staff.Grant{{Role: own}}),
-			"their role for mine":      b.House.SetGrants(ctx, me, scope(two), me.ID, []staff.Grant{{Role: role}}),
-			"their invitation in mine": b.House.Withdraw(ctx, me, scope(two), v.ID),
+			"their role in mine": second(b.House.ChangeRole(ctx, me, mine, role, 1, in)),
+			"their person in mine": b.House.SetGrants(ctx, me, mine, one.In.Who.ID,
+				[]staff.Grant{{Role: own}}),
+			"their role for mine": b.House.SetGrants(ctx, me, mine, me.ID,
+				[]staff.Grant{{Role: role}}),
+			"their invitation in mine": b.House.Withdraw(ctx, me, mine, v.ID),
 		} {
 			if !errors.Is(err, fault.Missing) {
 				t.Errorf("%s: %v", name, err)

@@ -88,7 +88,8 @@ func (s *Store) SetQuota(tx *sqldb.Tx, subject []byte, q member.Quota) error {
 }
 
 const (
-	endedCodes  = `SELECT phone_index, purpose, challenge FROM sms_code WHERE expires_at < ? LIMIT ?`
+	endedCodes = `SELECT phone_index, purpose, challenge FROM sms_code
+  WHERE expires_at < ? LIMIT ?`
 	deleteCode  = `DELETE FROM sms_code WHERE phone_index = ? AND purpose = ? AND challenge = ?`
 	oldQuotas   = `SELECT subject FROM sms_quota WHERE day < ? LIMIT ?`
 	deleteQuota = `DELETE FROM sms_quota WHERE subject = ?`

@@ -24,7 +24,9 @@ const byPhone = `SELECT id, state, phone_index, phone_sealed, name_sealed, subje
 
 // ByPhone finds a member by any of the indexes that a phone may be stored under.
 func (s *Store) ByPhone(ctx context.Context, indexes [][]byte) (member.Record, bool, error) {
-	return firstOf(indexes, func(index []byte) *sql.Row { return s.db.QueryRow(ctx, byPhone, index) })
+	return firstOf(indexes, func(index []byte) *sql.Row {
+		return s.db.QueryRow(ctx, byPhone, index)
+	})
 }
 
 // ByPhoneIn is ByPhone inside a transaction.
@@ -90,7 +92,8 @@ func (s *Store) UpdateIfRevision(tx *sqldb.Tx, r member.Record) error {
 }
 
 const (
-	hasTail    = `SELECT 1 FROM member_tail WHERE organization_id = ? AND tail_index = ? AND member_id = ?`
+	hasTail = `SELECT 1 FROM member_tail
+  WHERE organization_id = ? AND tail_index = ? AND member_id = ?`
 	insertTail = `INSERT INTO member_tail (organization_id, tail_index, member_id)
   VALUES (?, ?, ?)`
 	findTail = `SELECT member_id FROM member_tail WHERE organization_id = ? AND tail_index = ?

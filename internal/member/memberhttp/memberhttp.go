@@ -14,7 +14,6 @@ import (
 	"foyer/internal/pii"
 	"foyer/internal/secret"
 	"foyer/internal/signin"
-	"foyer/internal/signin/signinhttp"
 )
 
 // KindMember is the kind of a member's public id.
@@ -37,11 +36,14 @@ func (h handlers) mountEntry(api *httpx.API) {
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/auth/codes",
 		OperationID: "request-code", Tag: "member",
 		Summary: "Send a code by SMS",
-		Description: "Sends six digits that hold for five minutes. The answer is the same " +
-			"whether the phone belongs to a member or not. Keep `challenge` and send it with " +
-			"the code: then the wrong tries of others do not count against you.",
+		Description: "Sends six digits that hold for five minutes; a mainland number needs no " +
+			"country, others begin with +. Purpose `password` is for PUT /me/password. The " +
+			"answer is the same whether the phone belongs to a member or not. Keep " +
+			"`challenge` and send it with the code: then the wrong tries of others do not " +
+			"count against you.",
 		Access: httpx.Public, Rate: httpx.SMSRate,
-		Refusals: []*fault.Definition{pii.ErrPhone, member.ErrResendLater, notify.ErrNotSent}}, h.requestCode)
+		Refusals: []*fault.Definition{pii.ErrPhone, member.ErrResendLater,
+			notify.ErrNotSent}}, h.requestCode)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/auth/sign-in",
 		OperationID: "sign-in", Tag: "member",
 		Summary: "Sign in by code or password",
@@ -58,9 +60,9 @@ func (h handlers) mountEntry(api *httpx.API) {
 
 type codeInput struct {
 	Body struct {
-		Phone       string `json:"phone" minLength:"5" maxLength:"32" doc:"mainland number, or +…" example:"13800138000"`
-		Purpose     string `json:"purpose,omitempty" enum:"sign_in,password" default:"sign_in" doc:"password: to set one"`
-		DeviceToken string `json:"device_token,omitempty" maxLength:"100" doc:"of an earlier sign-in"`
+		Phone       string `json:"phone" minLength:"5" maxLength:"32" doc:"mainland, or +…"`
+		Purpose     string `json:"purpose,omitempty" enum:"sign_in,password" default:"sign_in"`
+		DeviceToken string `json:"device_token,omitempty" maxLength:"100"`
 	}
 }
 
@@ -94,12 +96,12 @@ func origin(ctx context.Context, device, label string) member.Origin {
 
 type signInInput struct {
 	Body struct {
-		Phone       string `json:"phone" minLength:"5" maxLength:"32" example:"13800138000"`
-		Code        string `json:"code,omitempty" maxLength:"6" doc:"six digits by SMS" example:"123456"`
-		Challenge   string `json:"challenge,omitempty" maxLength:"64" doc:"as answered with the code"`
+		Phone       string `json:"phone" minLength:"5" maxLength:"32"`
+		Code        string `json:"code,omitempty" maxLength:"6" doc:"six digits"`
+		Challenge   string `json:"challenge,omitempty" maxLength:"64"`
 		Password    string `json:"password,omitempty" maxLength:"512"`
-		DeviceToken string `json:"device_token,omitempty" maxLength:"100" doc:"of an earlier sign-in"`
-		DeviceLabel string `json:"device_label,omitempty" maxLength:"80" doc:"shown in the list of sign-ins"`
+		DeviceToken string `json:"device_token,omitempty" maxLength:"100"`
+		DeviceLabel string `json:"device_label,omitempty" maxLength:"80"`
 	}
 }
 
@@ -137,7 +139,7 @@ func (h handlers) signIn(ctx context.Context, in *signInInput) (*signInOutput, e
 	return out, nil
 }
 
-func (h handlers) signOut(ctx context.Context, in *signinhttp.Credentials) (*struct{}, error) {
+func (h handlers) signOut(ctx context.Context, in *signin.Credentials) (*struct{}, error) {
 	s, err := in.Current(ctx, h.m.Door, secret.MemberToken)
 	if err != nil {
 		return nil, err

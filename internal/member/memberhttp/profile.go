@@ -10,7 +10,6 @@ import (
 	"foyer/internal/member"
 	"foyer/internal/secret"
 	"foyer/internal/signin"
-	"foyer/internal/signin/signinhttp"
 )
 
 type profile struct {
@@ -74,7 +73,7 @@ func (h handlers) changeMe(ctx context.Context, in *changeInput) (*profileOutput
 }
 
 type passwordInput struct {
-	signinhttp.Credentials
+	signin.Credentials
 	Body struct {
 		CurrentPassword string `json:"current_password,omitempty" maxLength:"512"`
 		Code            string `json:"code,omitempty" maxLength:"6" doc:"of purpose password"`
@@ -110,11 +109,11 @@ func (h handlers) mountSignIns(api *httpx.API) {
 
 type signInsOutput struct {
 	Body struct {
-		Items []signinhttp.Entry `json:"items" nullable:"false"`
+		Items []signin.Entry `json:"items" nullable:"false"`
 	}
 }
 
-func (h handlers) listSignIns(ctx context.Context, in *signinhttp.Credentials,
+func (h handlers) listSignIns(ctx context.Context, in *signin.Credentials,
 ) (*signInsOutput, error) {
 	now, err := in.Current(ctx, h.m.Door, secret.MemberToken)
 	if err != nil {
@@ -125,7 +124,7 @@ func (h handlers) listSignIns(ctx context.Context, in *signinhttp.Credentials,
 		return nil, err
 	}
 	out := &signInsOutput{}
-	out.Body.Items = signinhttp.Entries(h.keys, list, now.ID)
+	out.Body.Items = signin.Entries(h.keys, list, now.ID)
 	return out, nil
 }
 
@@ -134,7 +133,7 @@ type signInInputID struct {
 }
 
 func (h handlers) endSignIn(ctx context.Context, in *signInInputID) (*struct{}, error) {
-	id, err := h.keys.Parse(signinhttp.KindSignIn, in.ID)
+	id, err := h.keys.Parse(signin.KindSignIn, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,8 @@ var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 {{if not .Letters}}<p class="empty">{{.W.Empty}}</p>{{end}}
 <ol>
 {{range .Letters}}<li data-topic="{{.Topic}}">
-<p class="head"><span class="channel">{{if eq .Channel "sms"}}{{$.W.SMS}}{{else}}{{$.W.Email}}{{end}}</span>
+<p class="head"><span class="channel">
+{{- if eq .Channel "sms"}}{{$.W.SMS}}{{else}}{{$.W.Email}}{{end}}</span>
 <span class="to">{{.To}}</span>
 <time datetime="{{stamp .At}}">{{stamp .At}}</time></p>
 <h2>{{.Subject}}</h2>

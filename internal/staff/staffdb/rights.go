@@ -81,7 +81,8 @@ func (s *Store) DeleteRole(tx *sqldb.Tx, sc actor.Scope, id int64) error {
 }
 
 const (
-	roleGranted = `SELECT staff_id FROM staff_grant WHERE organization_id = ? AND role_id = ? LIMIT 1`
+	roleGranted = `SELECT staff_id FROM staff_grant
+  WHERE organization_id = ? AND role_id = ? LIMIT 1`
 	roleInvited = `SELECT id FROM invitation WHERE organization_id = ? AND role_id = ?
   AND expires_at > ? LIMIT 1`
 )

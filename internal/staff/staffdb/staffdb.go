@@ -22,7 +22,9 @@ const byEmail = `SELECT id, state, email_index, email_sealed, totp_sealed, name,
 
 // ByEmail finds a person by any of the indexes that an address may be stored under.
 func (s *Store) ByEmail(ctx context.Context, indexes [][]byte) (staff.Record, bool, error) {
-	return firstOf(indexes, func(index []byte) *sql.Row { return s.db.QueryRow(ctx, byEmail, index) })
+	return firstOf(indexes, func(index []byte) *sql.Row {
+		return s.db.QueryRow(ctx, byEmail, index)
+	})
 }
 
 // ByEmailIn is ByEmail inside a transaction.
@@ -80,16 +82,17 @@ func (s *Store) Insert(tx *sqldb.Tx, r staff.Record) error {
 }
 
 // The last step is not among what is updated here: only UseStepIfLater moves it, or a
-// reset, which comes with another secret.
-const updateIfRevision = `UPDATE staff SET state = ?, totp_sealed = ?, password = ?,
+// reset, which comes with another secret. It stands first: MySQL assigns from left to
+// right, and must compare with the secret of before.
+const updateIfRevision = `UPDATE staff SET
   totp_last = CASE WHEN totp_sealed = ? THEN totp_last ELSE 0 END,
-  revision = revision + 1 WHERE id = ? AND revision = ?`
+  state = ?, totp_sealed = ?, password = ?, revision = revision + 1 WHERE id = ? AND revision = ?`
 
 // UpdateIfRevision stores state, password and second factor, if nobody changed the person
 // since r was read. It refuses with fault.Stale.
 func (s *Store) UpdateIfRevision(tx *sqldb.Tx, r staff.Record) error {
-	return tx.Guard(fault.Stale, updateIfRevision, string(r.State), r.TOTPSealed, r.Password,
-		r.TOTPSealed, r.ID, r.Revision)
+	return tx.Guard(fault.Stale, updateIfRevision, r.TOTPSealed, string(r.State), r.TOTPSealed,
+		r.Password, r.ID, r.Revision)
 }
 
 const useStepIfLater = `UPDATE staff SET totp_last = ? WHERE id = ? AND totp_last < ?`

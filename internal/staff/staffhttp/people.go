@@ -182,7 +182,7 @@ type inviteInput struct {
 	Org  string `path:"org" maxLength:"40" doc:"public id of the organization"`
 	Body struct {
 		Email   string `json:"email" maxLength:"254"`
-		VenueID string `json:"venue_id,omitempty" maxLength:"40" doc:"missing: the whole organization"`
+		VenueID string `json:"venue_id,omitempty" maxLength:"40" doc:"missing: all"`
 		RoleID  string `json:"role_id" maxLength:"40"`
 	}
 }
@@ -272,7 +272,7 @@ type acceptInput struct {
 		Token       string `json:"token" maxLength:"100" doc:"from the link, after #"`
 		Name        string `json:"name,omitempty" maxLength:"60" doc:"of a newcomer"`
 		Password    string `json:"password" maxLength:"512"`
-		TOTP        string `json:"totp,omitempty" maxLength:"6" doc:"of somebody who has an account"`
+		TOTP        string `json:"totp,omitempty" maxLength:"6" doc:"with an account"`
 		DeviceToken string `json:"device_token,omitempty" maxLength:"100"`
 	}
 }
@@ -280,7 +280,7 @@ type acceptInput struct {
 type acceptOutput struct {
 	Body struct {
 		OrganizationID string         `json:"organization_id"`
-		Enrolment      *enrolmentBody `json:"enrolment,omitempty" doc:"of a newcomer: confirm it next"`
+		Enrolment      *enrolmentBody `json:"enrolment,omitempty" doc:"confirm it next"`
 	}
 }
 

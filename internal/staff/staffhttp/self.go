@@ -9,7 +9,6 @@ import (
 	"foyer/internal/httpx"
 	"foyer/internal/secret"
 	"foyer/internal/signin"
-	"foyer/internal/signin/signinhttp"
 	"foyer/internal/staff"
 )
 
@@ -65,7 +64,7 @@ func (h handlers) readMe(ctx context.Context, _ *struct{}) (*meOutput, error) {
 }
 
 type passwordInput struct {
-	signinhttp.Credentials
+	signin.Credentials
 	Body struct {
 		CurrentPassword string `json:"current_password" maxLength:"512"`
 		TOTP            string `json:"totp" maxLength:"6"`
@@ -86,11 +85,11 @@ func (h handlers) setPassword(ctx context.Context, in *passwordInput) (*struct{}
 
 type signInsOutput struct {
 	Body struct {
-		Items []signinhttp.Entry `json:"items" nullable:"false"`
+		Items []signin.Entry `json:"items" nullable:"false"`
 	}
 }
 
-func (h handlers) listSignIns(ctx context.Context, in *signinhttp.Credentials,
+func (h handlers) listSignIns(ctx context.Context, in *signin.Credentials,
 ) (*signInsOutput, error) {
 	now, err := in.Current(ctx, h.h.Door, secret.StaffToken)
 	if err != nil {
@@ -101,7 +100,7 @@ func (h handlers) listSignIns(ctx context.Context, in *signinhttp.Credentials,
 		return nil, err
 	}
 	out := &signInsOutput{}
-	out.Body.Items = signinhttp.Entries(h.keys, list, now.ID)
+	out.Body.Items = signin.Entries(h.keys, list, now.ID)
 	return out, nil
 }
 
@@ -110,7 +109,7 @@ type signInPath struct {
 }
 
 func (h handlers) endSignIn(ctx context.Context, in *signInPath) (*struct{}, error) {
-	id, err := h.keys.Parse(signinhttp.KindSignIn, in.ID)
+	id, err := h.keys.Parse(signin.KindSignIn, in.ID)
 	if err != nil {
 		return nil, err
 	}

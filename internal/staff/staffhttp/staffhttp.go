@@ -13,7 +13,6 @@ import (
 	"foyer/internal/pii"
 	"foyer/internal/secret"
 	"foyer/internal/signin"
-	"foyer/internal/signin/signinhttp"
 	"foyer/internal/staff"
 )
 
@@ -184,7 +183,7 @@ func (h handlers) enrolment(ctx context.Context, in *enrolmentInput) (*enrolment
 	return &enrolmentOutput{h.enrolmentBody(e)}, nil
 }
 
-func (h handlers) signOut(ctx context.Context, in *signinhttp.Credentials) (*struct{}, error) {
+func (h handlers) signOut(ctx context.Context, in *signin.Credentials) (*struct{}, error) {
 	s, err := in.Current(ctx, h.h.Door, secret.StaffToken)
 	if err != nil {
 		return nil, err
