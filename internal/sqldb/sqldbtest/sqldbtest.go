@@ -36,9 +36,23 @@ func Open(t testing.TB, clk clock.Clock) *sqldb.DB {
 // Each runs fn as a subtest on every engine at hand, each with a fresh migrated database.
 func Each(t *testing.T, clk func() clock.Clock, fn func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
+	each(t, func(t *testing.T, open func(clock.Clock) *sqldb.DB) { fn(t, open(clk())) })
+}
+
+// EachFake is Each with a fake clock of its own for every database, standing at Start.
+func EachFake(t *testing.T, fn func(t *testing.T, db *sqldb.DB, clk *clock.Fake)) {
+	t.Helper()
+	each(t, func(t *testing.T, open func(clock.Clock) *sqldb.DB) {
+		clk := clock.NewFake(Start)
+		fn(t, open(clk), clk)
+	})
+}
+
+func each(t *testing.T, fn func(t *testing.T, open func(clock.Clock) *sqldb.DB)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		fn(t, Open(t, clk()))
+		fn(t, func(clk clock.Clock) *sqldb.DB { return Open(t, clk) })
 	})
 	dsn := os.Getenv(MySQLEnv)
 	if dsn == "" {
@@ -47,7 +61,9 @@ func Each(t *testing.T, clk func() clock.Clock, fn func(t *testing.T, db *sqldb.
 	}
 	t.Run("mysql", func(t *testing.T) {
 		t.Parallel()
-		fn(t, open(t, clk(), sqldb.Config{DSN: freshMySQL(t, dsn)}))
+		fn(t, func(clk clock.Clock) *sqldb.DB {
+			return open(t, clk, sqldb.Config{DSN: freshMySQL(t, dsn)})
+		})
 	})
 }
 
