@@ -13,11 +13,15 @@ CREATE TABLE IF NOT EXISTS ticket (
   code_version INT NOT NULL,
   state VARCHAR(8) NOT NULL,
   label VARCHAR(200) NOT NULL,
+  type_name VARCHAR(60) NOT NULL,
+  type_name_en VARCHAR(60) NOT NULL,
+  valid_from BIGINT NOT NULL,
   issued_at BIGINT NOT NULL,
   voided_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) {{suffix}};
 CREATE INDEX ticket_order ON ticket (order_id);
+CREATE INDEX ticket_member ON ticket (member_id, valid_from);
 
 -- One admission is one guarded update of this row: used < allowed, state live.
 -- table entitlement: module ticket; scope tenant
@@ -35,3 +39,4 @@ CREATE TABLE IF NOT EXISTS entitlement (
   valid_until BIGINT NOT NULL,
   PRIMARY KEY (ticket_id, number)
 ) {{suffix}};
+CREATE INDEX entitlement_session ON entitlement (session_id);

@@ -1,0 +1,126 @@
+package checkin
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"foyer/internal/actor"
+	"foyer/internal/fault"
+	"foyer/internal/idgen"
+	"foyer/internal/journal"
+	"foyer/internal/sqldb"
+)
+
+// CreateGate adds a gate to a venue. Refused with fault.Missing, fault.NotAllowed,
+// fault.BadInput and ErrTooManyDevices.
+func (d *Devices) CreateGate(ctx context.Context, who actor.Actor, g Gate) (*Gate, error) {
+	scope := actor.Scope{Organization: g.Organization}
+	if err := d.at(ctx, who, scope, g.Venue); err != nil {
+		return nil, err
+	}
+	if err := g.clean(); err != nil {
+		return nil, err
+	}
+	g.ID = d.cfg.IDs.Next()
+	err := d.cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		n, err := d.gates.Count(tx, scope, g.Venue)
+		if err != nil {
+			return err
+		}
+		if n >= MaxGates {
+			return ErrTooManyDevices.With("most", MaxGates)
+		}
+		d.note(tx, who, g.Organization, "gate.created",
+			journal.Object{Kind: string(KindGate), ID: g.ID})
+		return d.gates.Insert(tx, &g)
+	})
+	return &g, err
+}
+
+// RenameGate changes a gate's names; the refusals are CreateGate's.
+func (d *Devices) RenameGate(ctx context.Context, who actor.Actor, g Gate) (*Gate, error) {
+	scope := actor.Scope{Organization: g.Organization}
+	old, err := d.gates.Find(ctx, scope, g.ID)
+	if err != nil {
+		return nil, err
+	}
+	if old == nil {
+		return nil, fault.Missing
+	}
+	g.Venue = old.Venue
+	if err := d.at(ctx, who, scope, g.Venue); err != nil {
+		return nil, err
+	}
+	if err := g.clean(); err != nil {
+		return nil, err
+	}
+	err = d.cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		ok, err := d.gates.Rename(tx, &g)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.Missing
+		}
+		d.note(tx, who, g.Organization, "gate.renamed",
+			journal.Object{Kind: string(KindGate), ID: g.ID})
+		return nil
+	})
+	return &g, err
+}
+
+// Gates are the gates of a venue.
+func (d *Devices) Gates(ctx context.Context, who actor.Actor, scope actor.Scope, venue int64) (
+	[]Gate, error,
+) {
+	if err := d.at(ctx, who, scope, venue); err != nil {
+		return nil, err
+	}
+	return d.gates.OfVenue(ctx, scope, venue)
+}
+
+func (g *Gate) clean() error {
+	var p fault.Problems
+	g.Name = cleanName(&p, "name", g.Name, 1)
+	g.NameEn = cleanName(&p, "name_en", g.NameEn, 0)
+	return p.Err()
+}
+
+// cleanName trims a name and refuses control characters and wrong lengths.
+func cleanName(p *fault.Problems, field, name string, least int) string {
+	name = strings.TrimSpace(name)
+	if n := utf8.RuneCountInString(name); n < least || n > maxName {
+		p.Add(field, "must have %d to %d characters / 应为 %d 到 %d 个字", least, maxName,
+			least, maxName)
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name) {
+		p.Add(field, "holds characters that cannot be shown / 含有无法显示的字符")
+	}
+	return name
+}
+
+const enrolAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// newEnrolCode is ten letters, five and five, that are not taken for each other.
+func newEnrolCode(ids *idgen.Source) string {
+	raw := ids.Bytes(codeLetters)
+	for i, b := range raw {
+		raw[i] = enrolAlphabet[b%32]
+	}
+	return string(raw)
+}
+
+// parseEnrolCode reads what a person typed: any case, spaces and hyphens anywhere.
+func parseEnrolCode(text string) (string, bool) {
+	if len(text) > 4*codeLetters {
+		return "", false
+	}
+	text = strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").
+		Replace(strings.ToUpper(text))
+	bad := strings.ContainsFunc(text, func(r rune) bool {
+		return !strings.ContainsRune(enrolAlphabet, r)
+	})
+	return text, !bad && len(text) == codeLetters
+}

@@ -1,0 +1,133 @@
+package checkin
+
+import (
+	"context"
+	"time"
+
+	"foyer/internal/actor"
+	"foyer/internal/catalog"
+	"foyer/internal/journal"
+	"foyer/internal/sqldb"
+	"foyer/internal/ticket"
+)
+
+// Tickets is the right that is used; ticketdb implements it.
+type Tickets interface {
+	ticket.Gates
+	// Find is a ticket of any organization; ticket.ErrNoTicket without one.
+	Find(ctx context.Context, id int64) (*ticket.Ticket, error)
+	// People is how many may enter with the live tickets of a session.
+	People(ctx context.Context, scope actor.Scope, session int64) (int, error)
+}
+
+// Sessions is the catalogue as a gate needs it.
+type Sessions interface {
+	Sellable(ctx context.Context, session int64) (*catalog.Sellable, error)
+	Sessions(q catalog.SessionQuery) ([]*catalog.Sellable, *catalog.Mark)
+}
+
+// Venues finds the venues of an organization; fault.Missing without one.
+type Venues interface {
+	Get(ctx context.Context, scope actor.Scope, id int64) (*catalog.Venue, error)
+}
+
+// Capacities knows how many people a session holds, by its seat map and areas.
+type Capacities interface {
+	Capacity(ctx context.Context, s *catalog.Sellable) (int, error)
+}
+
+// Journal takes one entry for each accepted command.
+type Journal interface {
+	Append(tx *sqldb.Tx, e journal.Entry) journal.Position
+}
+
+// MACs makes keyed digests; the key ring does.
+type MACs interface {
+	MAC(purpose string, message []byte) []byte
+}
+
+// Store keeps everything of the module; checkindb implements it.
+type Store interface {
+	CheckIns() CheckInStore
+	Devices() DeviceStore
+	Gates() GateStore
+}
+
+// CheckInStore keeps check-ins, nonces and counts.
+type CheckInStore interface {
+	// Insert stores a check-in.
+	Insert(tx *sqldb.Tx, c *CheckIn) error
+	// MarkUndoneIfSince notes that a check-in made at or after since no longer stands.
+	MarkUndoneIfSince(tx *sqldb.Tx, c *CheckIn, at, since time.Time) (bool, error)
+	// FindIn and Find are a check-in of any organization; ErrNoCheckIn without one.
+	FindIn(tx *sqldb.Tx, id int64) (*CheckIn, error)
+	Find(ctx context.Context, id int64) (*CheckIn, error)
+	// Spans are the first and the last standing entries of a ticket.
+	Spans(ctx context.Context, scope actor.Scope, ticket int64) (first, last *Trace, err error)
+	Nonces
+	Counts
+}
+
+// Nonces are the scans that were accepted.
+type Nonces interface {
+	// TakeNonce is false when the scanner has used the nonce before.
+	TakeNonce(tx *sqldb.Tx, n Nonce, checkIn int64) (bool, error)
+	// CheckInOf is the check-in that was accepted under a nonce, and the digest of its scan.
+	CheckInOf(ctx context.Context, n Nonce) (checkIn int64, digest []byte, found bool, err error)
+}
+
+// Nonce names one scan of one scanner for ever.
+type Nonce struct {
+	Scanner int64
+	Text    string
+	Digest  [16]byte // of what was asked
+}
+
+// Counts are the live figures of sessions.
+type Counts interface {
+	AddCount(tx *sqldb.Tx, session int64, entered, inside int) error
+	// CountsOf are the figures of up to 200 sessions; those without any are left out.
+	CountsOf(ctx context.Context, sessions []int64) (map[int64]Figures, error)
+}
+
+// Figures are how many people came in and are inside.
+type Figures struct{ Entered, Inside int }
+
+// Trace is where and when a ticket was used, in words.
+type Trace struct {
+	At           time.Time
+	N            int
+	Gate, GateEn string // "" when there is none
+	Device       string // "" when staff scanned without one
+}
+
+// DeviceStore keeps devices.
+type DeviceStore interface {
+	Insert(tx *sqldb.Tx, d *Device, codeHash []byte) error
+	// EnrolIfWaiting gives the device of a young code its token, and is false without one.
+	EnrolIfWaiting(tx *sqldb.Tx, codeHash, tokenHash []byte, name string, now time.Time) (bool, error)
+	ByTokenIn(tx *sqldb.Tx, tokenHash []byte) (*Device, error)
+	// RevokeIfNot ends a device of the organization that is not revoked.
+	RevokeIfNot(tx *sqldb.Tx, scope actor.Scope, id int64) (bool, error)
+	// CountOf is how many devices of a venue are not revoked.
+	CountOf(tx *sqldb.Tx, scope actor.Scope, venue int64) (int, error)
+	Touch(tx *sqldb.Tx, scope actor.Scope, id int64, at time.Time) error
+	DeviceReads
+}
+
+// DeviceReads finds devices; nil without one.
+type DeviceReads interface {
+	ByToken(ctx context.Context, tokenHash []byte) (*Device, error)
+	ByID(ctx context.Context, id int64) (*Device, error)
+	OfVenue(ctx context.Context, scope actor.Scope, venue, after int64, limit int) ([]Device, error)
+}
+
+// GateStore keeps gates.
+type GateStore interface {
+	Insert(tx *sqldb.Tx, g *Gate) error
+	Rename(tx *sqldb.Tx, g *Gate) (bool, error)
+	Count(tx *sqldb.Tx, scope actor.Scope, venue int64) (int, error)
+	// Find is nil when the organization has no such gate.
+	Find(ctx context.Context, scope actor.Scope, id int64) (*Gate, error)
+	OfVenue(ctx context.Context, scope actor.Scope, venue int64) ([]Gate, error)
+}

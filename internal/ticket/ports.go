@@ -1,0 +1,91 @@
+package ticket
+
+import (
+	"context"
+	"time"
+
+	"foyer/internal/actor"
+	"foyer/internal/catalog"
+	"foyer/internal/journal"
+	"foyer/internal/sqldb"
+)
+
+// Store keeps tickets and their entitlements; ticketdb implements it.
+type Store interface {
+	Insert(tx *sqldb.Tx, list []Ticket) error
+	// InOrder are the tickets of an order inside a transaction, in order of line and unit.
+	InOrder(tx *sqldb.Tx, scope actor.Scope, order int64) ([]Ticket, error)
+	// VoidUnused voids live tickets that nobody used. It refuses with ErrUsed, and with
+	// fault.Stale when one of them is no longer live.
+	VoidUnused(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error
+	// RaiseVersionIf makes the next code version of a live ticket that still has version was.
+	RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error)
+	Reads
+	Gates
+}
+
+// Reads finds tickets with their entitlements.
+type Reads interface {
+	// Find is a ticket of any organization; ErrNoTicket without one.
+	Find(ctx context.Context, id int64) (*Ticket, error)
+	// OfOrder are the tickets of an order of any organization.
+	OfOrder(ctx context.Context, order int64) ([]Ticket, error)
+	// OfMember is a page of a member's tickets, the newest session first, after a mark.
+	OfMember(ctx context.Context, member int64, after Mark, limit int) ([]Ticket, error)
+	// People is how many may enter with the live tickets of a session.
+	People(ctx context.Context, scope actor.Scope, session int64) (int, error)
+}
+
+// Gates are the guarded updates of a check-in. Each is false when its guard did not hold.
+type Gates interface {
+	// FindIn is Find inside a transaction.
+	FindIn(tx *sqldb.Tx, id int64) (*Ticket, error)
+	// EnterIfAllowed lets N people in while used + N <= allowed, with a live ticket whose
+	// code has this version.
+	EnterIfAllowed(tx *sqldb.Tx, u Use) (bool, error)
+	// LeaveIfInside lets N people out of those inside.
+	LeaveIfInside(tx *sqldb.Tx, u Use) (bool, error)
+	// UnenterIfInside takes an entry back while its people are still inside.
+	UnenterIfInside(tx *sqldb.Tx, u Use) (bool, error)
+	// UnleaveIfOutside takes an exit back while those people have not come in again.
+	UnleaveIfOutside(tx *sqldb.Tx, u Use) (bool, error)
+	// Entitlement reads one as the transaction sees it.
+	Entitlement(tx *sqldb.Tx, u Use) (Entitlement, error)
+}
+
+// Use is one use of an entitlement by N people.
+type Use struct {
+	Organization, Ticket int64
+	Number               int // of the entitlement
+	CodeVersion          int
+	N                    int
+}
+
+// Mark is a place in a member's list: tickets are ordered by ValidFrom and id, downwards.
+// The zero Mark is the beginning.
+type Mark struct {
+	ValidFrom time.Time
+	ID        int64
+}
+
+// Sessions is the catalogue as a ticket shows it.
+type Sessions interface {
+	Sellable(ctx context.Context, session int64) (*catalog.Sellable, error)
+}
+
+// Orders says who may see an order, for orders that have no ticket yet.
+type Orders interface {
+	// MaySee refuses whoever may not see the order as if there were none.
+	MaySee(ctx context.Context, order int64, who actor.Actor) error
+}
+
+// Doors knows the entrance nearest to a ticket's place; seating's map does. It is "" when
+// the map does not say.
+type Doors interface {
+	Entrance(ctx context.Context, t *Ticket, s *catalog.Sellable) string
+}
+
+// Journal takes the entry of a command.
+type Journal interface {
+	Append(tx *sqldb.Tx, e journal.Entry) journal.Position
+}
