@@ -25,7 +25,7 @@ type TicketTypeInfo struct {
 	Retired bool `json:"retired,omitempty" doc:"sold no more"`
 }
 
-func channels() []string { return []string{"miniprogram", "h5", "counter", "kiosk", "agency"} }
+func channels() []string { return []string{"mini_program", "h5", "counter", "kiosk", "agency"} }
 
 func (t *TicketTypeInfo) check() error {
 	tidyText(&t.Code, &t.Name, &t.NameEn, &t.Who, &t.WhoEn)

@@ -25,8 +25,10 @@ type Maps interface {
 
 // Seeder fills an installation. Progress may be nil.
 type Seeder struct {
-	Catalog  *catalog.Catalog
-	Maps     Maps
+	Catalog *catalog.Catalog
+	Maps    Maps
+	// Existing are organizations that are there already, by the programme's key.
+	Existing map[string]int64
 	Progress func(what string, done, total int)
 }
 
@@ -34,7 +36,6 @@ type Seeder struct {
 type Seeded struct {
 	Organizations map[string]int64
 	Venues        map[string]int64
-	Sessions      int
 }
 
 // who makes the demo: Foyer itself.

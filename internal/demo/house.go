@@ -10,6 +10,7 @@ import (
 	_ "image/jpeg" // the drawings are JPEG and PNG
 	_ "image/png"
 	"sync/atomic"
+	"time"
 
 	"foyer/internal/catalog"
 	"foyer/internal/demo/programme"
@@ -31,13 +32,16 @@ type house struct {
 func (h *house) meta() catalog.Meta { return catalog.Meta{Organization: h.id} }
 
 func (h *house) seed(ctx context.Context) error {
-	org, err := h.Catalog.CreateOrganization(ctx, who, catalog.OrganizationInfo{
-		Name: h.src.Name.ZH, NameEn: h.src.Name.EN, Currency: h.src.Currency})
-	if err != nil {
-		return err
+	h.id = h.Existing[h.src.Key]
+	if h.id == 0 {
+		org, err := h.Catalog.CreateOrganization(ctx, who, catalog.OrganizationInfo{
+			Name: h.src.Name.ZH, NameEn: h.src.Name.EN, Currency: h.src.Currency})
+		if err != nil {
+			return err
+		}
+		h.id = org.ID
 	}
-	h.id = org.ID
-	h.out.Organizations[h.src.Key] = org.ID
+	h.out.Organizations[h.src.Key] = h.id
 	for _, step := range []func(context.Context) error{h.seedTypes, h.seedPolicies, h.seedVenues,
 		h.seedEvents, h.seedLists, h.seedSessions} {
 		if err := step(ctx); err != nil {

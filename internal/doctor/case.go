@@ -85,7 +85,7 @@ func (c *Case) areas(r *Report) {
 	if c.wanted() != 0 {
 		for _, u := range c.Units {
 			if u.Area != 0 && !u.Returned {
-				want[key{u.Session, u.Area}]++
+				want[key{u.Session, u.Area}] += u.Taken
 			}
 		}
 	}

@@ -105,6 +105,7 @@ type UnitRow struct {
 	Amount     money.Minor
 	Places     []int32
 	Area       int32
+	Taken      int // places or area units
 	Returned   bool
 	Back, Fee  money.Minor
 }

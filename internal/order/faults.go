@@ -20,6 +20,9 @@ var (
 	ErrTicketType = fault.Define(fault.Invalid, "ticket_type_not_sold",
 		"该票种在此场次或区域不出售", "This ticket type has no price there.",
 		"Choose a ticket type that the session's prices list for the zone.")
+	ErrTypeCount = fault.Define(fault.Invalid, "ticket_type_count",
+		"该票种的张数不在允许范围内", "An order may not have so few or so many of this ticket type.",
+		"details.min and details.max say how many.")
 	ErrChannel = fault.Define(fault.Invalid, "channel_unknown",
 		"销售渠道不正确", "There is no such channel.",
 		"Use one of the channels that the documentation lists.")

@@ -110,6 +110,7 @@ type Unit struct {
 	Amount   money.Minor
 	Places   []int32
 	Area     int32
+	Taken    int // area units that it takes; 0 is one
 	People   int // how many may enter with it
 	Label    string
 	Returned bool // derived: the unit was refunded
@@ -117,10 +118,7 @@ type Unit struct {
 
 // Count is how many places or area units the unit takes: a table sold as a whole is one.
 func (u Unit) Count() int {
-	if len(u.Places) > 0 {
-		return len(u.Places)
-	}
-	return 1
+	return max(len(u.Places), u.Taken, 1)
 }
 
 // Places is how many places and area units the order takes.

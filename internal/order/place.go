@@ -123,12 +123,40 @@ func (o *Orders) check(who actor.Actor, s *catalog.Sellable, ask PlaceAsk) error
 	if err := bad.Err(); err != nil {
 		return err
 	}
+	if err := checkTypes(s, ask); err != nil {
+		return err
+	}
 	if limit := min(s.Session.MaxPerOrder, MaxPlaces); n > limit {
 		return ErrTooManyPerOrder.With("max", limit).At("lines", "too many places")
 	}
 	if st := s.SaleAt(o.Clock.Now()); st != catalog.SaleOpen {
 		return catalog.ErrNotOnSale.With("sale_state", st).With("sale_from", s.SaleFrom).
 			With("sale_until", s.SaleUntil)
+	}
+	return nil
+}
+
+// checkTypes holds each ticket type to its own rules: where it is sold, and how many of it
+// one order may have.
+func checkTypes(s *catalog.Sellable, ask PlaceAsk) error {
+	count := map[int64]int{}
+	for _, l := range ask.Lines {
+		count[l.TicketType] += max(len(l.Places), l.Quantity)
+	}
+	for i, l := range ask.Lines {
+		t := s.TicketType(l.TicketType)
+		if t == nil || t.Retired {
+			return ErrTicketType.At(field("lines", i, "ticket_type_id"), "not sold in this session")
+		}
+		if len(t.Channels) > 0 && !slices.Contains(t.Channels, string(ask.Channel)) {
+			return ErrTicketType.At(field("lines", i, "ticket_type_id"),
+				"not sold through this channel")
+		}
+		n := count[l.TicketType] / max(t.PlacesPerUnit, 1)
+		if n < t.MinPerOrder || t.MaxPerOrder > 0 && n > t.MaxPerOrder {
+			return ErrTypeCount.With("min", t.MinPerOrder).With("max", t.MaxPerOrder).
+				At(field("lines", i, "quantity"), "outside what one order may have of this type")
+		}
 	}
 	return nil
 }

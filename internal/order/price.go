@@ -1,6 +1,7 @@
 package order
 
 import (
+	"strconv"
 	"time"
 
 	"foyer/internal/catalog"
@@ -40,6 +41,9 @@ func price(p pricedAt, asks []LineAsk, best []int32) ([]Line, money.Minor, error
 	var total money.Minor
 	for i, ask := range asks {
 		units, err := p.units(i, ask, &best)
+		if err == nil {
+			units, err = p.bundle(i, ask, units)
+		}
 		if err != nil {
 			return nil, 0, err
 		}
@@ -162,6 +166,38 @@ func (p pricedAt) areaUnits(i int, ask LineAsk) ([]zoned, error) {
 		list = append(list, zoned{u, area.Zone})
 	}
 	return list, nil
+}
+
+// bundle joins units where one ticket of the type takes several places, as a family ticket
+// does: they must be in one zone, and as many as fill whole tickets.
+func (p pricedAt) bundle(i int, ask LineAsk, units []zoned) ([]zoned, error) {
+	t := p.s.TicketType(ask.TicketType)
+	if t == nil || t.PlacesPerUnit <= 1 {
+		return units, nil
+	}
+	n := t.PlacesPerUnit
+	if len(units)%n != 0 {
+		return nil, ErrTicketType.At(field("lines", i, "places"),
+			"this ticket takes "+strconv.Itoa(n)+" places each")
+	}
+	var out []zoned
+	for ; len(units) > 0; units = units[n:] {
+		one := units[0]
+		for _, more := range units[1:n] {
+			if more.zone != one.zone {
+				return nil, ErrTicketType.At(field("lines", i, "places"),
+					"the places of one ticket must be in one zone")
+			}
+			one.unit.Places = append(one.unit.Places, more.unit.Places...)
+			one.unit.People += more.unit.People
+			if more.unit.Area == 0 {
+				one.unit.Label += " " + more.unit.Label
+			}
+		}
+		one.unit.Taken = n
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 func (p pricedAt) setPrice(u *Unit, i int, zone string, ticketType int64) error {

@@ -79,3 +79,13 @@ func (t TOTP) Check(code string, now time.Time, lastStep int64) (step int64, ok 
 func (t TOTP) Code(now time.Time) (string, error) {
 	return hotp.GenerateCode(t.Text(), uint64(now.Unix()/totpPeriod))
 }
+
+// ParseTOTP reads a secret as Text wrote it.
+func ParseTOTP(text string) (TOTP, error) {
+	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(
+		strings.ToUpper(strings.ReplaceAll(text, " ", "")))
+	if err != nil {
+		return TOTP{}, fmt.Errorf("secret: not a TOTP secret: %w", err)
+	}
+	return TOTPFrom(raw)
+}

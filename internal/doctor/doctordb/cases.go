@@ -121,6 +121,7 @@ func unitsOf(line int, session int64, raw []byte) ([]doctor.UnitRow, error) {
 			Amount money.Minor `json:"m"`
 			Places []int32     `json:"s"`
 			Area   int32       `json:"a"`
+			Taken  int         `json:"t"`
 		} `json:"u"`
 	}
 	if err := json.Unmarshal(raw, &d); err != nil {
@@ -129,7 +130,7 @@ func unitsOf(line int, session int64, raw []byte) ([]doctor.UnitRow, error) {
 	list := make([]doctor.UnitRow, len(d.Units))
 	for i, u := range d.Units {
 		list[i] = doctor.UnitRow{Line: line, Unit: i + 1, Session: session, Amount: u.Amount,
-			Places: u.Places, Area: u.Area}
+			Places: u.Places, Area: u.Area, Taken: max(u.Taken, len(u.Places), 1)}
 	}
 	return list, nil
 }

@@ -218,7 +218,7 @@ func placesOf(v *sqldb.View, session, member int64) (int, error) {
 		}
 		list, err := unitsOf(line, session, raw)
 		for _, u := range list {
-			units[unitKey{order, line, u.Unit}] = max(len(u.Places), 1)
+			units[unitKey{order, line, u.Unit}] = u.Taken
 		}
 		return struct{}{}, err
 	})
@@ -238,5 +238,15 @@ func placesOf(v *sqldb.View, session, member int64) (int, error) {
 	for _, places := range units {
 		n += places
 	}
+	return n, err
+}
+
+// PaidNotTicketed counts paid orders made since a key that have units not given back and
+// no live ticket: "paid, but no ticket", which must be none.
+func (b *Book) PaidNotTicketed(ctx context.Context, since int64) (int, error) {
+	var n int
+	err := b.db.QueryRow(ctx, `SELECT COUNT(*) FROM orders o WHERE o.id >= ? AND o.state = 'paid'
+		AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.order_id = o.id)
+		/* any organization: figures of the installation */`, since).Scan(&n)
 	return n, err
 }

@@ -82,6 +82,7 @@ type unitDetail struct {
 	Amount   money.Minor `json:"m"`
 	Places   []int32     `json:"s,omitempty"`
 	Area     int32       `json:"a,omitempty"`
+	Taken    int         `json:"t,omitempty"`
 	People   int         `json:"h,omitempty"`
 	Label    string      `json:"l"`
 }
@@ -89,8 +90,8 @@ type unitDetail struct {
 func encodeDetail(l order.Line) ([]byte, error) {
 	d := detail{Name: l.Name, NameEn: l.NameEn, Units: make([]unitDetail, len(l.Units))}
 	for i, u := range l.Units {
-		d.Units[i] = unitDetail{u.Price, u.Discount, u.Amount, u.Places, u.Area, u.People,
-			u.Label}
+		d.Units[i] = unitDetail{u.Price, u.Discount, u.Amount, u.Places, u.Area, u.Taken,
+			u.People, u.Label}
 	}
 	return json.Marshal(d)
 }
@@ -104,7 +105,7 @@ func decodeDetail(raw []byte, l *order.Line) error {
 	l.Units = make([]order.Unit, len(d.Units))
 	for i, u := range d.Units {
 		l.Units[i] = order.Unit{Price: u.Price, Discount: u.Discount, Amount: u.Amount,
-			Places: u.Places, Area: u.Area, People: u.People, Label: u.Label}
+			Places: u.Places, Area: u.Area, Taken: u.Taken, People: u.People, Label: u.Label}
 	}
 	return nil
 }

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+
+	"foyer/internal/catalog"
+	"foyer/internal/catalog/catalogdb"
+	"foyer/internal/journal"
+	"foyer/internal/journal/journaldb"
+	"foyer/internal/ledger"
+	"foyer/internal/ledger/ledgerdb"
+	"foyer/internal/member"
+	"foyer/internal/member/memberdb"
+	"foyer/internal/notify/inbox"
+	"foyer/internal/notify/notifydb"
+	"foyer/internal/secret"
+	"foyer/internal/signin"
+	"foyer/internal/signin/signindb"
+	"foyer/internal/staff"
+	"foyer/internal/staff/staffdb"
+)
+
+// openRecords opens what every module writes to: journal, ledger, jobs and keys.
+func (a *App) openRecords(ctx context.Context) error {
+	store := journaldb.New(a.DB)
+	var err error
+	a.Journal, err = journal.Open(ctx, journal.Config{DB: a.DB, Store: store, Clock: a.Clock,
+		Sealer: a.Ring, Signer: a.Ring, Log: a.Log, Holder: a.Holder})
+	if err != nil {
+		return err
+	}
+	a.Jobs = journal.NewJobs(journal.JobsConfig{DB: a.DB, Store: store, Clock: a.Clock,
+		IDs: a.IDs, Log: a.Log, Holder: a.Holder})
+	a.Keys = journal.NewKeys(a.DB, store, a.Clock)
+	a.Ledger = ledger.New(ledgerdb.New(a.DB))
+	return nil
+}
+
+// buildPeople joins the two kinds of account and what both need.
+func (a *App) buildPeople() error {
+	passwords := secret.NewHasher(secret.HashConfig{}, a.IDs)
+	tokens := signindb.New(a.DB)
+	a.Door = signin.New(signin.Config{}, a.DB, tokens, a.IDs, a.Clock, a.Log)
+	a.Guard = signin.NewGuard(a.DB, tokens, a.Ring, a.IDs)
+	a.Inbox = inbox.New(a.DB, notifydb.New(a.DB), a.Ring, a.IDs)
+	people := memberdb.New(a.DB)
+	a.Members = member.New(member.Deps{DB: a.DB, Store: people, Codes: people, Tails: people,
+		Vault: a.Ring, Passwords: passwords, Door: a.Door, Guard: a.Guard, Journal: a.Journal,
+		Sender: a.Inbox, IDs: a.IDs, Clock: a.Clock})
+	house := staffdb.New(a.DB)
+	a.Staff = staff.New(staff.Deps{DB: a.DB, People: house, Roles: house, Grants: house,
+		Links: house, Organizations: organizations{a}, Venues: organizations{a}, Vault: a.Ring,
+		Passwords: passwords, Door: a.Door, Guard: a.Guard, Journal: a.Journal, Sender: a.Inbox,
+		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Site: a.Config.PublicURL, Issuer: "Foyer"})
+	return nil
+}
+
+func (a *App) buildCatalog(stock catalog.Stock, maps catalog.SeatMaps) error {
+	dir := filepath.Join(a.Config.Data, "files")
+	a.Catalog = catalog.New(catalog.Config{DB: a.DB, Stores: catalogdb.Open(a.DB, a.Clock),
+		Journal: a.Journal, Stock: stock, SeatMaps: maps, Files: fileStore{dir}, IDs: a.IDs,
+		Clock: a.Clock, Log: a.Log, Public: a.Codec.Encode})
+	return nil
+}
