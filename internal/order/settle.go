@@ -83,10 +83,12 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 	if ord.Organization != c.Organization {
 		return payment.Outcome{}, fault.Missing
 	}
-	if err := o.Store.CountPaymentEnded(tx, ord.Organization, ord.ID); err != nil {
-		return payment.Outcome{}, err
+	if c.WasOpen {
+		if err := o.Store.CountPaymentEnded(tx, ord.Organization, ord.ID); err != nil {
+			return payment.Outcome{}, err
+		}
+		ord.OpenPayments = max(ord.OpenPayments-1, 0)
 	}
-	ord.OpenPayments = max(ord.OpenPayments-1, 0)
 	switch {
 	case ord.State == Paid:
 		return o.giveBack(tx, ord, c, payment.CauseDouble)
