@@ -28,6 +28,7 @@ type Deps struct {
 	Roles         Roles
 	Grants        Grants
 	Links         Links
+	Invites       InvitationStore
 	Organizations Organizations
 	Venues        Venues
 	Vault         Vault

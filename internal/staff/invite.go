@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"foyer/internal/actor"
@@ -69,10 +70,12 @@ func (h *House) Invite(ctx context.Context, who actor.Actor, s actor.Scope, in I
 func (h *House) storeInvitation(ctx context.Context, who actor.Actor, s actor.Scope,
 	v *Invitation,
 ) error {
-	open, err := h.Links.ListInvitations(ctx, s, MaxInvitations)
+	open, err := h.Invites.ListInvitations(ctx, s, MaxInvitations)
 	if err != nil {
 		return err
 	}
+	now := h.Clock.Now()
+	open = slices.DeleteFunc(open, func(v Invitation) bool { return !now.Before(v.ExpiresAt) })
 	if len(open) >= MaxInvitations {
 		return ErrTooMany.With("limit", MaxInvitations)
 	}
@@ -85,7 +88,7 @@ func (h *House) storeInvitation(ctx context.Context, who actor.Actor, s actor.Sc
 			return err
 		}
 		v.CreatedAt, v.ExpiresAt = tx.Now, tx.Now.Add(InvitationLife)
-		if err := h.Links.InsertInvitation(tx, *v); err != nil {
+		if err := h.Invites.InsertInvitation(tx, *v); err != nil {
 			return err
 		}
 		h.note(tx, who, s.Organization, "invitation.made", map[string]any{"role": v.Role,
@@ -119,7 +122,7 @@ func (h *House) Invitations(ctx context.Context, who actor.Actor, s actor.Scope,
 	if err := may(who, StaffManage, s.Organization); err != nil {
 		return nil, err
 	}
-	list, err := h.Links.ListInvitations(ctx, s, MaxInvitations)
+	list, err := h.Invites.ListInvitations(ctx, s, MaxInvitations)
 	if err != nil {
 		return nil, err
 	}
@@ -151,13 +154,22 @@ func (h *House) Withdraw(ctx context.Context, who actor.Actor, s actor.Scope, id
 		if _, err := h.allowed(tx, who, StaffManage, s.Organization); err != nil {
 			return err
 		}
-		if err := h.Links.UseInvitation(tx, s, id); err != nil {
+		if err := h.Invites.UseInvitation(tx, s, id); err != nil {
 			return fault.Missing.Wrap(err)
 		}
 		h.note(tx, who, s.Organization, "invitation.withdrawn", map[string]any{},
 			invitation(Invitation{ID: id}))
 		return nil
 	})
+}
+
+// Sweep deletes ended invitations in one bounded slice and tells how many.
+func (h *House) Sweep(ctx context.Context) (n int, err error) {
+	err = h.DB.InTxLow(ctx, func(tx *sqldb.Tx) error {
+		n, err = h.Invites.SweepInvitations(tx, 100)
+		return err
+	})
+	return n, err
 }
 
 // Accept is what somebody sends who opened the link of an invitation.
@@ -183,7 +195,7 @@ func (h *House) Accept(ctx context.Context, in Accept) (Accepted, error) {
 	if !ok {
 		return Accepted{}, ErrLink
 	}
-	v, ok, err := h.Links.InvitationByToken(ctx, hash[:])
+	v, ok, err := h.Invites.InvitationByToken(ctx, hash[:])
 	if err != nil || !ok || !h.Clock.Now().Before(v.ExpiresAt) {
 		return Accepted{}, orElse(err, ErrLink)
 	}
@@ -257,7 +269,7 @@ func (h *House) acceptKnown(ctx context.Context, v Invitation, email string, in 
 // join spends the invitation and grants its role, if the inviter may still give it.
 func (h *House) join(tx *sqldb.Tx, v Invitation, r Record) error {
 	s := actor.Scope{Organization: v.Organization}
-	if err := h.Links.UseInvitation(tx, s, v.ID); err != nil {
+	if err := h.Invites.UseInvitation(tx, s, v.ID); err != nil {
 		return err
 	}
 	inviter, err := h.allowed(tx, signinActor(v.InvitedBy), StaffManage, v.Organization)

@@ -48,16 +48,22 @@ type Grants interface {
 	List(ctx context.Context, s actor.Scope, limit int) ([]Record, []Grant, error)
 }
 
-// Links is the store of one-time links; package staffdb implements it.
+// Links is the store of the first owner's link; package staffdb implements it.
 type Links interface {
 	AnyActive(tx *sqldb.Tx) (bool, error)
 	ReplaceSetupLink(tx *sqldb.Tx, hash []byte, expires time.Time) error
 	UseSetupLink(tx *sqldb.Tx, hash []byte) error // ErrLink
+}
+
+// InvitationStore keeps invitations; package staffdb implements it.
+type InvitationStore interface {
 	InsertInvitation(tx *sqldb.Tx, v Invitation) error
 	InvitationByToken(ctx context.Context, hash []byte) (Invitation, bool, error)
 	ListInvitations(ctx context.Context, s actor.Scope, limit int) ([]Invitation, error)
 	// UseInvitation deletes it if it has not ended; ErrLink else.
 	UseInvitation(tx *sqldb.Tx, s actor.Scope, id int64) error
+	// SweepInvitations deletes at most limit ended ones.
+	SweepInvitations(tx *sqldb.Tx, limit int) (int, error)
 }
 
 // Organizations makes the tenant of a first owner; package catalog implements it. It

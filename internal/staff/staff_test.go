@@ -228,6 +228,9 @@ func TestInvitationsWorkOnce(t *testing.T) {
 		if list, err := b.House.Invitations(ctx, owner.In.Who, s); err != nil || len(list) != 0 {
 			t.Fatalf("open ones: %v, %v", list, err)
 		}
+		if n, err := b.House.Sweep(ctx); err != nil || n != 1 {
+			t.Fatalf("swept %d ended invitations, %v", n, err)
+		}
 		drawn := invite("no@foyer.test")
 		if err := b.House.Withdraw(ctx, owner.In.Who, s, drawn.ID); err != nil {
 			t.Fatal(err)

@@ -52,7 +52,8 @@ func TestInboxKeepsTheLast(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range rows {
-			if bytes.Contains(r.Body, []byte("码")) || bytes.Contains(r.Recipient, []byte("138")) {
+			if bytes.Contains(r.Body, []byte("登录验证码")) ||
+				bytes.Contains(r.Recipient, []byte("13800138000")) {
 				t.Fatal("a message is stored in the clear")
 			}
 		}

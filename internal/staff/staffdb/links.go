@@ -92,13 +92,13 @@ func (s *Store) UseInvitation(tx *sqldb.Tx, sc actor.Scope, id int64) error {
 }
 
 const (
-	endedInvitations = `SELECT organization_id, id FROM invitation WHERE expires_at < ? LIMIT ?
+	endedInvitations = `SELECT organization_id, id FROM invitation WHERE expires_at <= ? LIMIT ?
   /* any organization: what has ended goes everywhere */`
 	deleteInvitation = `DELETE FROM invitation WHERE organization_id = ? AND id = ?`
 )
 
-// Sweep deletes at most limit ended invitations, and tells how many.
-func (s *Store) Sweep(tx *sqldb.Tx, limit int) (int, error) {
+// SweepInvitations deletes at most limit ended invitations, and tells how many.
+func (s *Store) SweepInvitations(tx *sqldb.Tx, limit int) (int, error) {
 	rows, err := tx.Query(endedInvitations, clock.Millis(tx.Now), limit)
 	list, err := sqldb.Collect(rows, err, func(r *sql.Rows) (v staff.Invitation, err error) {
 		return v, r.Scan(&v.Organization, &v.ID)

@@ -11,7 +11,8 @@ import (
 	"foyer/internal/staff"
 )
 
-// Store implements staff.People, staff.Roles, staff.Grants and staff.Links.
+// Store implements staff.People, staff.Roles, staff.Grants, staff.Links and
+// staff.InvitationStore.
 type Store struct{ db *sqldb.DB }
 
 // New makes the store.

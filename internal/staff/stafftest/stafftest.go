@@ -33,7 +33,8 @@ func New(t testing.TB, db *sqldb.DB, clk *clock.Fake) *Bundle {
 	b := &Bundle{Bundle: signintest.New(t, db, clk), Venues: map[int64]int64{}, Clock: clk}
 	store := staffdb.New(db)
 	b.House = staff.New(staff.Deps{DB: db, People: store, Roles: store, Grants: store,
-		Links: store, Organizations: b, Venues: b, Vault: b.Ring, Passwords: b.Hasher,
+		Links: store, Invites: store,
+		Organizations: b, Venues: b, Vault: b.Ring, Passwords: b.Hasher,
 		Door: b.Door, Guard: b.Guard, Journal: b.Journal, Sender: b.Outbox, IDs: b.IDs,
 		Clock: clk, Log: b.Log, Site: "https://foyer.test", Issuer: "Foyer"})
 	return b
