@@ -4,6 +4,7 @@ CREATE TABLE IF NOT EXISTS seat_map (
   hall_id BIGINT NOT NULL,
   organization_id BIGINT NOT NULL,
   latest_version_id BIGINT NOT NULL,
+  number INT NOT NULL,
   next_place BIGINT NOT NULL,
   draft MEDIUMBLOB,
   revision BIGINT NOT NULL,
