@@ -220,7 +220,7 @@ func room(t *ticket.Ticket, ask Ask) error {
 		return ErrNothingToExit.With("inside", e.Inside)
 	case ask.Direction == Exit || ask.N <= left:
 		return nil
-	case left == 0:
+	case left <= 0:
 		return ErrAlreadyUsed.With("used", e.Used).With("allowed", e.Allowed)
 	}
 	return ErrTooManyPeople.With("left", left).With("allowed", e.Allowed).With("used", e.Used)
