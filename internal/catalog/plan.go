@@ -122,7 +122,7 @@ func (c *Catalog) UpdateSession(ctx context.Context, who actor.Actor,
 		}
 		next.HallID, next.EventID = s.HallID, s.EventID
 		next.PriceListID, next.RefundPolicyID = s.PriceListID, s.RefundPolicyID
-		next.SessionInfo = s.SessionInfo
+		next.SessionInfo, next.AreaCapacity = s.SessionInfo, s.AreaCapacity
 		if s.SeatMapVersionID != 0 {
 			next.SeatMapVersionID = s.SeatMapVersionID
 		}

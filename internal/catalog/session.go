@@ -19,6 +19,8 @@ type Session struct {
 	SeatMapVersionID int64
 	PriceListID      int64
 	RefundPolicyID   int64
+	// AreaCapacity overrides the capacity of areas of the seat map, by area number.
+	AreaCapacity map[int32]int
 	SessionInfo
 }
 
@@ -35,10 +37,8 @@ type SessionInfo struct {
 	MaxPerMember int `json:"max_per_member,omitempty" minimum:"0" maximum:"5000" doc:"places of one member; 0: no limit"`
 	// OrphanRule says what happens to an order that leaves a single seat free.
 	OrphanRule OrphanRule `json:"orphan_rule,omitempty" enum:"off,warn,refuse" doc:"empty: off"`
-	// AreaCapacity overrides the capacity of areas of the seat map, by area number.
-	AreaCapacity map[int32]int `json:"area_capacity,omitempty"`
-	Version      string        `json:"version,omitempty" maxLength:"30" doc:"e.g. IMAX 3D"`
-	Language     string        `json:"language,omitempty" maxLength:"30" doc:"e.g. 英语(中文字幕)"`
+	Version    string     `json:"version,omitempty" maxLength:"30" doc:"e.g. IMAX 3D"`
+	Language   string     `json:"language,omitempty" maxLength:"30" doc:"e.g. 英语(中文字幕)"`
 	// Listing is the session's number in the trade's register (排次号).
 	Listing string `json:"listing,omitempty" maxLength:"32" doc:"排次号"`
 	Note    string `json:"note,omitempty" maxLength:"500"`

@@ -48,8 +48,13 @@ func sessionTable(db *sqldb.DB, clk clock.Clock) *table[catalog.Session] {
 	}
 }
 
+type sessionDoc struct {
+	catalog.SessionInfo
+	AreaCapacity map[int32]int `json:"area_capacity,omitempty"`
+}
+
 func sessionValues(s *catalog.Session) ([]any, error) {
-	doc, err := encode("note", s.SessionInfo, 8000)
+	doc, err := encode("note", sessionDoc{s.SessionInfo, s.AreaCapacity}, 8000)
 	return []any{s.VenueID, s.HallID, s.EventID, string(s.State), stored(s.StartsAt),
 		stored(s.EndsAt), s.BusinessDay, stored(s.SaleFrom), stored(s.SaleUntil),
 		s.SeatMapVersionID, s.PriceListID, s.RefundPolicyID, s.HoldSeconds, s.MaxPerOrder,
@@ -64,9 +69,11 @@ func scanSession(s *catalog.Session) ([]any, func() error) {
 			&from, &until, &s.SeatMapVersionID, &s.PriceListID, &s.RefundPolicyID,
 			&i.HoldSeconds, &i.MaxPerOrder, &i.MaxPerMember, &i.OrphanRule, &doc},
 		func() error {
-			if err := json.Unmarshal(doc, &s.SessionInfo); err != nil {
+			d := sessionDoc{}
+			if err := json.Unmarshal(doc, &d); err != nil {
 				return err
 			}
+			s.SessionInfo, s.AreaCapacity = d.SessionInfo, d.AreaCapacity
 			s.HoldSeconds, s.MaxPerOrder = i.HoldSeconds, i.MaxPerOrder
 			s.MaxPerMember, s.OrphanRule = i.MaxPerMember, i.OrphanRule
 			s.StartsAt, s.EndsAt = clock.FromMillis(starts), clock.FromMillis(ends)
