@@ -42,12 +42,13 @@ func (h *handler) mountStaff() {
 		Access: httpx.StaffOnly(checkin.PermView)}, h.countOf)
 }
 
-type venueParams struct {
+// VenueParams is embedded, and only exported fields are read from a request.
+type VenueParams struct {
 	Org string `path:"org" doc:"the organization's id"`
 	Ven string `path:"ven" doc:"the venue's id"`
 }
 
-func (h *handler) at(p venueParams) (scope actor.Scope, venue int64, err error) {
+func (h *handler) at(p VenueParams) (scope actor.Scope, venue int64, err error) {
 	if scope, err = h.scope(p.Org); err != nil {
 		return scope, 0, err
 	}
@@ -88,7 +89,7 @@ func (h *handler) device(d *checkin.Device) deviceBody {
 }
 
 type createDeviceIn struct {
-	venueParams
+	VenueParams
 	Body struct {
 		Name   string `json:"name" minLength:"1" maxLength:"60"`
 		GateID string `json:"gate_id,omitempty" maxLength:"64" doc:"empty: it moves about"`
@@ -103,7 +104,7 @@ type createDeviceOut struct {
 }
 
 func (h *handler) createDevice(ctx context.Context, in *createDeviceIn) (*createDeviceOut, error) {
-	scope, venue, err := h.at(in.venueParams)
+	scope, venue, err := h.at(in.VenueParams)
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +124,14 @@ func (h *handler) createDevice(ctx context.Context, in *createDeviceIn) (*create
 }
 
 type listDevicesIn struct {
-	venueParams
+	VenueParams
 	httpx.PageQuery
 }
 
 type listDevicesOut struct{ Body httpx.Page[deviceBody] }
 
 func (h *handler) listDevices(ctx context.Context, in *listDevicesIn) (*listDevicesOut, error) {
-	scope, venue, err := h.at(in.venueParams)
+	scope, venue, err := h.at(in.VenueParams)
 	if err != nil {
 		return nil, err
 	}
@@ -157,12 +158,13 @@ func (h *handler) listDevices(ctx context.Context, in *listDevicesIn) (*listDevi
 	return &out, nil
 }
 
-type objectParams struct {
+// ObjectParams names one object of an organization.
+type ObjectParams struct {
 	Org string `path:"org" doc:"the organization's id"`
 	ID  string `path:"id"`
 }
 
-func (h *handler) revoke(ctx context.Context, in *objectParams) (*struct{}, error) {
+func (h *handler) revoke(ctx context.Context, in *ObjectParams) (*struct{}, error) {
 	scope, err := h.scope(in.Org)
 	if err != nil {
 		return nil, err
@@ -192,14 +194,14 @@ type gateNames struct {
 }
 
 type createGateIn struct {
-	venueParams
+	VenueParams
 	Body gateNames
 }
 
 type gateOut struct{ Body gateBody }
 
 func (h *handler) createGate(ctx context.Context, in *createGateIn) (*gateOut, error) {
-	scope, venue, err := h.at(in.venueParams)
+	scope, venue, err := h.at(in.VenueParams)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +215,7 @@ func (h *handler) createGate(ctx context.Context, in *createGateIn) (*gateOut, e
 }
 
 type renameGateIn struct {
-	objectParams
+	ObjectParams
 	Body gateNames
 }
 
@@ -240,7 +242,7 @@ type gatesOut struct {
 	}
 }
 
-func (h *handler) listGates(ctx context.Context, in *venueParams) (*gatesOut, error) {
+func (h *handler) listGates(ctx context.Context, in *VenueParams) (*gatesOut, error) {
 	scope, venue, err := h.at(*in)
 	if err != nil {
 		return nil, err
@@ -259,7 +261,7 @@ func (h *handler) listGates(ctx context.Context, in *venueParams) (*gatesOut, er
 
 type countOut struct{ Body countBody }
 
-func (h *handler) countOf(ctx context.Context, in *objectParams) (*countOut, error) {
+func (h *handler) countOf(ctx context.Context, in *ObjectParams) (*countOut, error) {
 	scope, err := h.scope(in.Org)
 	if err != nil {
 		return nil, err
