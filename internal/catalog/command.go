@@ -125,11 +125,26 @@ func overwrite[T any](c *Catalog, tx *sqldb.Tx, k kit[T], was, next *T) error {
 		}
 		return err
 	}
+	tx.Forget(foundKey{k.kind, m.Organization, m.ID})
 	if k.kind == KindSession {
 		tx.Forget(gateKey(m.ID))
 	}
 	tx.AfterCommit(func() { c.board.push(next) })
 	return nil
+}
+
+// foundKey remembers within a batch what find read.
+type foundKey struct {
+	kind             idgen.Kind
+	organization, id int64
+}
+
+// find reads an object that others of the batch may have read already. What it gives is
+// shared: it must not be written through.
+func find[T any](tx *sqldb.Tx, k kit[T], organization, id int64) (*T, error) {
+	return sqldb.Memo(tx, foundKey{k.kind, organization, id}, func() (*T, error) {
+		return k.store.Find(tx, scopeOf(organization), id)
+	})
 }
 
 // entryData is what the journal keeps of a change for ever: no texts, only what changed

@@ -49,15 +49,14 @@ func (c *Catalog) planSession(tx *sqldb.Tx, who actor.Actor, s *Session) error {
 // place finds the hall and the venue, checks the right and derives the business day.
 func (c *Catalog) place(tx *sqldb.Tx, who actor.Actor, p actor.Permission,
 	s *Session) (*Hall, error) {
-	scope := scopeOf(s.Organization)
-	hall, err := c.cfg.Stores.Halls.Find(tx, scope, s.HallID)
+	hall, err := find(tx, c.halls, s.Organization, s.HallID)
 	if err != nil {
 		return nil, err
 	}
 	if err := Allow(who, p, s.Organization, hall.VenueID); err != nil {
 		return nil, err
 	}
-	venue, err := c.cfg.Stores.Venues.Find(tx, scope, hall.VenueID)
+	venue, err := find(tx, c.venues, s.Organization, hall.VenueID)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +66,6 @@ func (c *Catalog) place(tx *sqldb.Tx, who actor.Actor, p actor.Permission,
 
 // pins refuses an event, price list or policy that is not the organization's.
 func (c *Catalog) pins(tx *sqldb.Tx, s *Session) error {
-	scope := scopeOf(s.Organization)
 	var p checker
 	note := func(field string, err error) error {
 		if isMissing(err) {
@@ -76,11 +74,11 @@ func (c *Catalog) pins(tx *sqldb.Tx, s *Session) error {
 		}
 		return err
 	}
-	_, err := c.cfg.Stores.Events.Find(tx, scope, s.EventID)
+	_, err := find(tx, c.events, s.Organization, s.EventID)
 	err = note("event_id", err)
-	_, e := c.cfg.Stores.PriceLists.Find(tx, scope, s.PriceListID)
+	_, e := find(tx, c.priceLists, s.Organization, s.PriceListID)
 	err = firstError(err, note("price_list_id", e))
-	_, e = c.cfg.Stores.RefundPolicies.Find(tx, scope, s.RefundPolicyID)
+	_, e = find(tx, c.policies, s.Organization, s.RefundPolicyID)
 	err = firstError(err, note("refund_policy_id", e))
 	return firstError(err, p.Err())
 }
@@ -187,23 +185,22 @@ func (c *Catalog) SetSessionState(ctx context.Context, who actor.Actor, m Meta,
 // sellable refuses with ErrIncomplete naming everything without which a session cannot be
 // on sale.
 func (c *Catalog) sellable(tx *sqldb.Tx, s *Session) error {
-	scope, st := scopeOf(s.Organization), c.cfg.Stores
 	var p checker
-	event, err := st.Events.Find(tx, scope, s.EventID)
+	event, err := find(tx, c.events, s.Organization, s.EventID)
 	if err != nil {
 		return err
 	}
 	if event.State != Published {
 		p.Add("event_id", "the event is not published / 项目尚未发布")
 	}
-	venue, err := st.Venues.Find(tx, scope, s.VenueID)
+	venue, err := find(tx, c.venues, s.Organization, s.VenueID)
 	if err != nil {
 		return err
 	}
 	if venue.State != Published {
 		p.Add("venue_id", "the venue is not published / 场馆尚未发布")
 	}
-	list, err := st.PriceLists.Find(tx, scope, s.PriceListID)
+	list, err := find(tx, c.priceLists, s.Organization, s.PriceListID)
 	if err != nil {
 		return err
 	}
