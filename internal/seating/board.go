@@ -115,32 +115,32 @@ type Delta struct {
 }
 
 // Sum is a digest of a session's claims: equal sums mean the same places with the same
-// owners in the same states, but for an accident of arithmetic. Both sides add up the same
-// terms; see ClaimTerm and AreaTerm.
+// owners in the same states, but for an accident of arithmetic. The book adds up the same
+// terms in SQL; they are few, since the book is asked up to four times a second.
 type Sum struct {
-	Claims, Places, Mix, States int64
-	Areas, Taken, Capacity      int64
+	Claims, Mix, States    int64
+	Areas, Taken, Capacity int64
 }
 
-// mixOwner and mixPlace keep a term below 2^34 and so the sum of any hall below 2^63.
+// mixOwner and mixArea bound a term: a place is below 10^7 and a hall has at most 10^5, so
+// that no sum passes 2^63.
 const (
 	mixOwner = 1_000_003
-	mixPlace = 10_007
+	mixArea  = 10_007
 )
 
 // claimTerm adds (times 1) or takes away (times -1) one claim.
 func (s *Sum) claimTerm(place int32, owner int64, state ClaimState, times int64) {
 	p := int64(place)
 	s.Claims += times
-	s.Places += times * p
-	s.Mix += times * (owner%mixOwner + 1) * (p%mixPlace + 1)
-	s.States += times * int64(state) * (p%mixPlace + 1)
+	s.Mix += times * (owner % mixOwner * p)
+	s.States += times * (p*4 + int64(state))
 }
 
 func (s *Sum) areaTerm(a AreaStock) {
 	s.Areas++
-	s.Taken += int64(a.Taken) * (int64(a.Area)%mixPlace + 1)
-	s.Capacity += int64(a.Capacity) * (int64(a.Area)%mixPlace + 1)
+	s.Taken += int64(a.Taken) * (int64(a.Area)%mixArea + 1)
+	s.Capacity += int64(a.Capacity) * (int64(a.Area)%mixArea + 1)
 }
 
 // Verdict is what the book says when it is asked before a final no.

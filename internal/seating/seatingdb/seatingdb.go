@@ -47,14 +47,14 @@ func scanArea(rows *sql.Rows) (a seating.AreaStock, err error) {
 
 // verdict is one statement, and so one moment: the digest of the claims, of the areas, and
 // what of the areas is held. The terms are those of seating.Sum.
-const verdict = `SELECT 1, COUNT(*), CAST(COALESCE(SUM(place), 0) AS SIGNED),
-	CAST(COALESCE(SUM((owner_id % 1000003 + 1) * (place % 10007 + 1)), 0) AS SIGNED),
-	CAST(COALESCE(SUM(state * (place % 10007 + 1)), 0) AS SIGNED)
+const verdict = `SELECT 1, COUNT(*),
+	CAST(COALESCE(SUM(owner_id % 1000003 * place), 0) AS SIGNED),
+	CAST(COALESCE(SUM(place * 4 + state), 0) AS SIGNED)
 	FROM claim WHERE session_id = ?
 	UNION ALL SELECT 2, COUNT(*), CAST(COALESCE(SUM(taken * (area % 10007 + 1)), 0) AS SIGNED),
-	CAST(COALESCE(SUM(capacity * (area % 10007 + 1)), 0) AS SIGNED), 0
+	CAST(COALESCE(SUM(capacity * (area % 10007 + 1)), 0) AS SIGNED)
 	FROM area_stock WHERE session_id = ?
-	UNION ALL SELECT 3, CAST(COALESCE(SUM(n), 0) AS SIGNED), COALESCE(MIN(held_until), 0), 0, 0
+	UNION ALL SELECT 3, CAST(COALESCE(SUM(n), 0) AS SIGNED), COALESCE(MIN(held_until), 0), 0
 	FROM area_claim WHERE session_id = ? AND state = 1`
 
 // Verdict digests the claims of a session.
@@ -66,13 +66,13 @@ func (s *Store) Verdict(ctx context.Context, session int64) (v seating.Verdict, 
 	defer rows.Close()
 	for rows.Next() {
 		var part int
-		var a, b, c, d int64
-		if err := rows.Scan(&part, &a, &b, &c, &d); err != nil {
+		var a, b, c int64
+		if err := rows.Scan(&part, &a, &b, &c); err != nil {
 			return v, err
 		}
 		switch part {
 		case 1:
-			v.Claims, v.Places, v.Mix, v.States = a, b, c, d
+			v.Claims, v.Mix, v.States = a, b, c
 		case 2:
 			v.Areas, v.Taken, v.Capacity = a, b, c
 		case 3:
