@@ -14,6 +14,7 @@ import (
 	"foyer/internal/checkin"
 	"foyer/internal/checkin/checkintest"
 	"foyer/internal/fault"
+	"foyer/internal/secret"
 	"foyer/internal/sqldb"
 	"foyer/internal/ticket"
 	"foyer/internal/ticket/ticketdb"
@@ -216,8 +217,11 @@ func TestDevices(t *testing.T) {
 			who.May(checkin.PermScan, tickettest.Organization, tickettest.OtherVenue) {
 			t.Fatal(who, err)
 		}
-		_, err = d.Authenticate(ctx, token[:len(token)-1]+"0")
-		want(t, err, checkin.ErrDeviceUnknown)
+		invented, _ := secret.NewToken(w.IDs, secret.DeviceToken)
+		for _, bad := range []string{invented, token + "0", ""} {
+			_, err = d.Authenticate(ctx, bad)
+			want(t, err, checkin.ErrDeviceUnknown)
+		}
 		want(t, d.Revoke(ctx, tickettest.Staff(checkin.PermView), scope, made.ID), fault.NotAllowed)
 		want(t, d.Revoke(ctx, checkintest.Manager(),
 			actor.Scope{Organization: tickettest.OtherOrganization}, made.ID), fault.Missing)
@@ -390,6 +394,44 @@ func TestBatchWithRefusals(t *testing.T) {
 		counts, err := w.Store.CheckIns().CountsOf(ctx, []int64{s.Session.ID})
 		if err != nil || counts[s.Session.ID] != (checkin.Figures{Entered: 40, Inside: 40}) {
 			t.Fatal(counts, err)
+		}
+		clean(t, w)
+	})
+}
+
+// brokenCounts refuses to count, so that the whole batch must fall.
+type brokenCounts struct{ checkin.Store }
+
+type brokenCheckIns struct{ checkin.CheckInStore }
+
+func (b brokenCounts) CheckIns() checkin.CheckInStore {
+	return brokenCheckIns{b.Store.CheckIns()}
+}
+
+var errCount = errors.New("no count today")
+
+func (brokenCheckIns) AddCount(*sqldb.Tx, int64, int, int) error { return errCount }
+
+// What cannot be counted did not happen: no use, no row, no journal.
+func TestUncountedIsUndone(t *testing.T) {
+	t.Parallel()
+	change := func(c *checkin.Config) { c.Store = brokenCounts{c.Store} }
+	each(t, change, func(t *testing.T, w *checkintest.World) {
+		gate, _ := w.Enrol(tickettest.Venue, "东")
+		made := w.Issue(w.Session(tickettest.Venue, 0), tickettest.Units(4))
+		head := w.Journal.Head()
+		var all sync.WaitGroup
+		for i := range made {
+			ask := w.Ask(w.Code(&made[i]), checkin.Entry, 1)
+			all.Go(func() {
+				if _, err := w.Module.Admit(ctx, gate, ask); !errors.Is(err, errCount) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if w.Journal.Head() != head || w.Find(made[0].ID).Used() != 0 {
+			t.Fatal("a trace is left")
 		}
 		clean(t, w)
 	})

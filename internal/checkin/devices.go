@@ -203,7 +203,9 @@ func (d *Devices) flush(ctx context.Context) error {
 // Create makes a device that waits for its one-time code, and returns the code, which is
 // shown once. Refused with fault.Missing, fault.NotAllowed, fault.BadInput and
 // ErrTooManyDevices.
-func (d *Devices) Create(ctx context.Context, who actor.Actor, dev Device) (*Device, string, error) {
+func (d *Devices) Create(ctx context.Context, who actor.Actor, dev Device) (
+	*Device, string, error,
+) {
 	scope := actor.Scope{Organization: dev.Organization}
 	if err := d.at(ctx, who, scope, dev.Venue); err != nil {
 		return nil, "", err

@@ -105,7 +105,8 @@ type Trace struct {
 type DeviceStore interface {
 	Insert(tx *sqldb.Tx, d *Device, codeHash []byte) error
 	// EnrolIfWaiting gives the device of a young code its token, and is false without one.
-	EnrolIfWaiting(tx *sqldb.Tx, codeHash, tokenHash []byte, name string, now time.Time) (bool, error)
+	EnrolIfWaiting(tx *sqldb.Tx, codeHash, tokenHash []byte, name string, now time.Time) (
+		bool, error)
 	ByTokenIn(tx *sqldb.Tx, tokenHash []byte) (*Device, error)
 	// RevokeIfNot ends a device of the organization that is not revoked.
 	RevokeIfNot(tx *sqldb.Tx, scope actor.Scope, id int64) (bool, error)

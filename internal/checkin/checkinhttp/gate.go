@@ -74,7 +74,7 @@ func (h *handler) mountGate() {
 type enrolIn struct {
 	Body struct {
 		Code string `json:"code" minLength:"8" maxLength:"20" doc:"the one-time code"`
-		Name string `json:"name,omitempty" maxLength:"60" doc:"what the device is called; empty: as staff named it"`
+		Name string `json:"name,omitempty" maxLength:"60" doc:"empty: as staff named it"`
 	}
 }
 
@@ -118,10 +118,10 @@ func (h *handler) self(ctx context.Context, _ *struct{}) (*selfOut, error) {
 
 type scanBody struct {
 	Code      string `json:"code" minLength:"1" maxLength:"304" doc:"the text of the QR symbol"`
-	SessionID string `json:"session_id,omitempty" maxLength:"64" doc:"the session that is let in here; empty: any of the venue"`
+	SessionID string `json:"session_id,omitempty" maxLength:"64" doc:"empty: any of the venue"`
 	Direction string `json:"direction" enum:"entry,exit"`
 	N         int    `json:"n,omitempty" minimum:"0" maximum:"500" doc:"people; empty: 1"`
-	Nonce     string `json:"nonce" minLength:"1" maxLength:"32" doc:"fresh for each scan, the same for each repeat of it; at most 32 bytes"`
+	Nonce     string `json:"nonce" minLength:"1" maxLength:"32" doc:"fresh for each scan"`
 }
 
 type admissionBody struct {
@@ -202,7 +202,7 @@ func (h *handler) undo(ctx context.Context, in *checkInParam) (*admissionOut, er
 }
 
 type venueQuery struct {
-	VenueID string `query:"venue_id" maxLength:"64" doc:"staff name the venue; a device has its own"`
+	VenueID string `query:"venue_id" maxLength:"64" doc:"for staff; a device has its own"`
 }
 
 func (h *handler) venue(q *venueQuery) (int64, error) {

@@ -69,7 +69,7 @@ type idParam struct {
 
 type qrParams struct {
 	ID   string `path:"id" doc:"the ticket's id"`
-	Size int    `query:"size" minimum:"128" maximum:"1024" default:"360" doc:"side of the PNG in pixels"`
+	Size int    `query:"size" minimum:"128" maximum:"1024" default:"360" doc:"pixels of the PNG"`
 }
 
 type ticketBody struct {
