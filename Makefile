@@ -33,7 +33,7 @@ test: check ## every check, then every test beside a private MariaDB and Redis
 	@go build -o bin/services ./tools/services
 	@bin/services -- go test $(TESTFLAGS) ./...
 
-check: ## format, vet, staticcheck, house style, imports, generated files
+check: ## format, vet, staticcheck, house style, imports, tenancy, generated files
 	@$(NEED) go
 	@echo "check: gofmt"
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
@@ -46,6 +46,8 @@ check: ## format, vet, staticcheck, house style, imports, generated files
 	@go run ./tools/tidy
 	@echo "check: imports"
 	@go run ./tools/imports
+	@echo "check: tenancy"
+	@go run ./tools/tenancy
 	@echo "check: docs/ERRORS.md"
 	@go run ./tools/errorsdoc -check
 ifneq ($(wildcard cmd/foyer/main.go),)
