@@ -234,7 +234,8 @@ func TestSessionsByFilter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (q.City == "" || full.Venue.City == q.City) && (q.Day == 0 || s.BusinessDay == q.Day) &&
+			if (q.City == "" || full.Venue.City == q.City) &&
+				(q.Day == 0 || s.BusinessDay == q.Day) &&
 				(q.Venue == 0 || s.VenueID == q.Venue) && (q.Event == 0 || s.EventID == q.Event) &&
 				!s.StartsAt.Before(q.From) && (q.To.IsZero() || s.StartsAt.Before(q.To)) {
 				want++

@@ -47,11 +47,11 @@ type Card struct {
 	AgeNoteEn     string         `json:"age_note_en,omitempty"`
 	ReleaseDate   string         `json:"release_date,omitempty"`
 	EndDate       string         `json:"end_date,omitempty"`
-	Venues        []CardVenue    `json:"venues,omitempty" doc:"the first three with sessions to come"`
+	Venues        []CardVenue    `json:"venues,omitempty" doc:"the first three"`
 	VenueCount    int            `json:"venue_count"`
 	SessionCount  int            `json:"session_count" doc:"sessions to come"`
 	NextSessionAt *time.Time     `json:"next_session_at,omitempty"`
-	Days          []int          `json:"business_days,omitempty" doc:"the first 14 days with sessions, yyyymmdd"`
+	Days          []int          `json:"business_days,omitempty" doc:"the first 14, yyyymmdd"`
 	PriceFrom     *money.Minor   `json:"price_from_minor,omitempty" doc:"lowest price now"`
 	Currency      money.Currency `json:"currency,omitempty"`
 }

@@ -109,7 +109,8 @@ func TestChangesCarryRevisions(t *testing.T) {
 			t.Errorf("shown: %+v %v", shown, err)
 		}
 		head := w.Journal.Head()
-		if _, err := w.Catalog.UpdateEvent(ctx, sys, *next); err != nil || w.Journal.Head() != head {
+		_, err = w.Catalog.UpdateEvent(ctx, sys, *next)
+		if err != nil || w.Journal.Head() != head {
 			t.Errorf("a change of nothing left a trace: %v", err)
 		}
 		e = *next
@@ -305,7 +306,8 @@ func TestSoldSessionsStayWhereTheyAre(t *testing.T) {
 		w.Stock.SetClaims(s.ID)
 		moved := *s
 		moved.StartsAt, moved.EndsAt = s.StartsAt.Add(time.Hour), s.EndsAt.Add(time.Hour)
-		if _, err := w.Catalog.UpdateSession(ctx, sys, moved); !errors.Is(err, catalog.ErrSessionSold) {
+		_, err := w.Catalog.UpdateSession(ctx, sys, moved)
+		if !errors.Is(err, catalog.ErrSessionSold) {
 			t.Errorf("moved a sold session: %v", err)
 		}
 		limits := *s
@@ -314,10 +316,12 @@ func TestSoldSessionsStayWhereTheyAre(t *testing.T) {
 		if err != nil || next.Revision != s.Revision+1 || next.MaxPerOrder != 4 {
 			t.Errorf("limits: %+v %v", next, err)
 		}
-		if _, err := w.Catalog.SetEventState(ctx, sys, h.Event.Meta, catalog.Draft); !errors.Is(err, catalog.ErrInUse) {
+		_, err = w.Catalog.SetEventState(ctx, sys, h.Event.Meta, catalog.Draft)
+		if !errors.Is(err, catalog.ErrInUse) {
 			t.Errorf("unpublished an event on sale: %v", err)
 		}
-		if _, err := w.Catalog.SetVenueState(ctx, sys, h.Venue.Meta, catalog.Archived); !errors.Is(err, catalog.ErrInUse) {
+		_, err = w.Catalog.SetVenueState(ctx, sys, h.Venue.Meta, catalog.Archived)
+		if !errors.Is(err, catalog.ErrInUse) {
 			t.Errorf("archived a venue on sale: %v", err)
 		}
 	})
@@ -352,7 +356,8 @@ func TestOrganizationsDoNotMeet(t *testing.T) {
 				return err
 			},
 			"session": func() error {
-				_, err := w.Catalog.SetSessionState(ctx, who, steal(s.Meta), catalog.SessionCancelled)
+				_, err := w.Catalog.SetSessionState(ctx, who, steal(s.Meta),
+					catalog.SessionCancelled)
 				return err
 			},
 			"hall of theirs": func() error {
@@ -380,11 +385,13 @@ func TestOrganizationsDoNotMeet(t *testing.T) {
 		}
 		own := *mine.Event
 		own.Poster = theirs.Poster.ID
-		if _, err := w.Catalog.UpdateEvent(ctx, who, own); !slices.Equal(fieldsOf(err), []string{"poster_id"}) {
+		_, err = w.Catalog.UpdateEvent(ctx, who, own)
+		if !slices.Equal(fieldsOf(err), []string{"poster_id"}) {
 			t.Errorf("poster of others: %v", err)
 		}
 		weak := catalogtest.Staff(mine.Org.ID, catalog.PermSession)
-		if _, err := w.Catalog.UpdateEvent(ctx, weak, *mine.Event); !errors.Is(err, fault.NotAllowed) {
+		_, err = w.Catalog.UpdateEvent(ctx, weak, *mine.Event)
+		if !errors.Is(err, fault.NotAllowed) {
 			t.Errorf("without the permission: %v", err)
 		}
 	})

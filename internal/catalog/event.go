@@ -16,15 +16,15 @@ type Event struct {
 // EventInfo is what people write about an event. What is required to publish depends on
 // the kind: see Event.missing.
 type EventInfo struct {
-	Kind EventKind `json:"kind" enum:"film,play,opera,dance,concert,talk,exhibition,attraction,tour"`
+	Kind EventKind `json:"kind" doc:"film, play, opera, dance, concert, talk, exhibition …"`
 	// Code is the key that imports go by; empty takes film code, permit number, or a fresh
 	// number, in this order.
 	Code          string   `json:"code,omitempty" maxLength:"64" doc:"key that imports go by"`
 	Title         string   `json:"title" minLength:"1" maxLength:"200"`
 	TitleEn       string   `json:"title_en,omitempty" maxLength:"200"`
 	OriginalTitle string   `json:"original_title,omitempty" maxLength:"200"`
-	PrintedTitle  string   `json:"printed_title,omitempty" maxLength:"60" doc:"title as printed on the ticket"`
-	Aliases       []string `json:"aliases,omitempty" maxItems:"20" doc:"other names; search finds them"`
+	PrintedTitle  string   `json:"printed_title,omitempty" maxLength:"60" doc:"on the ticket"`
+	Aliases       []string `json:"aliases,omitempty" maxItems:"20" doc:"search finds them"`
 	Directors     []string `json:"directors,omitempty" maxItems:"20"`
 	Cast          []Credit `json:"cast,omitempty" maxItems:"60"`
 	Genres        []string `json:"genres,omitempty" maxItems:"10"`
@@ -34,7 +34,7 @@ type EventInfo struct {
 	Minutes       int      `json:"minutes,omitempty" minimum:"0" maximum:"1440" doc:"running time"`
 	AgeNote       string   `json:"age_note,omitempty" maxLength:"200" doc:"who it is for"`
 	AgeNoteEn     string   `json:"age_note_en,omitempty" maxLength:"200"`
-	ReleaseDate   string   `json:"release_date,omitempty" maxLength:"10" doc:"first day, e.g. 2026-10-01"`
+	ReleaseDate   string   `json:"release_date,omitempty" maxLength:"10" doc:"the first day"`
 	EndDate       string   `json:"end_date,omitempty" maxLength:"10" doc:"last day"`
 	Synopsis      string   `json:"synopsis,omitempty" maxLength:"5000"`
 	SynopsisEn    string   `json:"synopsis_en,omitempty" maxLength:"5000"`
@@ -42,9 +42,9 @@ type EventInfo struct {
 	NoticeEn      string   `json:"notice_en,omitempty" maxLength:"3000"`
 	FilmCode      string   `json:"film_code,omitempty" maxLength:"32" doc:"影片编码"`
 	PermitNumber  string   `json:"permit_number,omitempty" maxLength:"64" doc:"演出批文号"`
-	Distributor   string   `json:"distributor,omitempty" maxLength:"120" doc:"distributor or organizer"`
+	Distributor   string   `json:"distributor,omitempty" maxLength:"120" doc:"or the organizer"`
 	// Weight orders lists by popularity, largest first.
-	Weight int `json:"weight,omitempty" minimum:"0" maximum:"1000000" doc:"popularity; largest first"`
+	Weight int `json:"weight,omitempty" maximum:"1000000" doc:"popularity, largest first"`
 }
 
 // Credit is one person of the cast, a troupe or an artist.

@@ -16,7 +16,7 @@ type Hours struct {
 type WeeklyHours struct {
 	Weekdays  []int  `json:"weekdays" minItems:"1" maxItems:"7" doc:"1 Monday to 7 Sunday"`
 	Open      string `json:"open" maxLength:"5" doc:"e.g. 09:00"`
-	Close     string `json:"close" maxLength:"5" doc:"e.g. 17:00, or 25:30 for half past one at night"`
+	Close     string `json:"close" maxLength:"5" doc:"e.g. 17:00, or 25:30 at night"`
 	LastEntry string `json:"last_entry,omitempty" maxLength:"5"`
 }
 

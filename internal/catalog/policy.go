@@ -31,9 +31,9 @@ type RefundPolicyInfo struct {
 // Rung is one step of the ladder: asked for at least UntilBefore minutes before the start,
 // a refund costs FeePercent of the price, but at least MinFee and at most the price.
 type Rung struct {
-	UntilBefore int         `json:"until_minutes_before" minimum:"0" maximum:"525600" doc:"minutes before the start"`
+	UntilBefore int         `json:"until_minutes_before" minimum:"0" maximum:"525600"`
 	FeePercent  int         `json:"fee_basis_points" minimum:"0" maximum:"10000" doc:"1000 is 10 %"`
-	MinFee      money.Minor `json:"min_fee_minor,omitempty" minimum:"0" maximum:"100000000" doc:"a unit, at the least"`
+	MinFee      money.Minor `json:"min_fee_minor,omitempty" minimum:"0" doc:"a unit"`
 }
 
 func (p *RefundPolicyInfo) check() error {
@@ -122,7 +122,8 @@ func PolicyPresets() []PolicyPreset {
 				"before the purchase. " + consumerLawEn}},
 		{"theatre", RefundPolicyInfo{Name: "演出梯次退票", NameEn: "Performance refund ladder",
 			Allowed: true,
-			Ladder:  []Rung{{15 * day, 0, 0}, {7 * day, 1000, 0}, {3 * day, 3000, 0}, {day, 5000, 0}},
+			Ladder: []Rung{{15 * day, 0, 0}, {7 * day, 1000, 0}, {3 * day, 3000, 0},
+				{day, 5000, 0}},
 			Text: "开演前 15 天以上免费退;15 至 7 天收 10%;7 至 3 天收 30%;3 天至 24 小时收 50%;" +
 				"之后不可退。",
 			TextEn: "Free until 15 days before; 10 % until 7 days; 30 % until 3 days; " +

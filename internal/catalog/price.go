@@ -17,44 +17,44 @@ type PriceList struct {
 
 // PriceListInfo is what people write about a price list.
 type PriceListInfo struct {
-	Name     string         `json:"name" minLength:"1" maxLength:"120"`
-	Currency money.Currency `json:"currency,omitempty" doc:"the organization's"`
-	Cells    []PriceCell    `json:"cells" maxItems:"600" doc:"base price by zone and ticket type"`
-	Rules    []PriceRule    `json:"rules,omitempty" maxItems:"40" doc:"applied in this order"`
+	Name     string         `json:"name"`
+	Currency money.Currency `json:"currency,omitempty"`
+	Cells    []PriceCell    `json:"cells"`
+	Rules    []PriceRule    `json:"rules,omitempty"`
 	// RoundTo rounds each price that a rule changed, half away from zero: 100 is to whole yuan.
-	RoundTo money.Minor `json:"round_to_minor,omitempty" minimum:"0" maximum:"100000" doc:"prices changed by rules are rounded to multiples of it; empty: 1"`
+	RoundTo money.Minor `json:"round_to_minor,omitempty"`
 }
 
 // PriceCell is the base price of one zone and ticket type.
 type PriceCell struct {
-	Zone       string      `json:"zone" minLength:"1" maxLength:"40"`
+	Zone       string      `json:"zone"`
 	TicketType int64       `json:"ticket_type"`
-	Amount     money.Minor `json:"amount_minor" minimum:"0" maximum:"100000000"`
+	Amount     money.Minor `json:"amount_minor"`
 }
 
 // PriceRule changes prices of the sessions and moments that it matches. Rules are applied
 // in the order of the list, each to the result of those before it; one with Stop that
 // matched ends the list. An empty condition matches everything.
 type PriceRule struct {
-	Name     string `json:"name" minLength:"1" maxLength:"60"`
-	Weekdays []int  `json:"weekdays,omitempty" maxItems:"7" doc:"of the business day: 1 Monday to 7 Sunday"`
+	Name     string `json:"name"`
+	Weekdays []int  `json:"weekdays,omitempty"`
 	// Dates are calendar days of the business day, e.g. holidays.
-	Dates []string `json:"dates,omitempty" maxItems:"100" doc:"business days, e.g. 2026-10-01"`
+	Dates []string `json:"dates,omitempty"`
 	// From and Before bound the session's start as wall time of the business day; half past
 	// midnight is 24:30.
-	From   string `json:"from,omitempty" maxLength:"5" doc:"start at or after, e.g. 18:00"`
-	Before string `json:"before,omitempty" maxLength:"5" doc:"start before, e.g. 26:00"`
+	From   string `json:"from,omitempty"`
+	Before string `json:"before,omitempty"`
 	// DaysBeforeLeast and DaysBeforeMost bound the whole days between the day of buying and
 	// the session's business day.
-	DaysBeforeLeast *int     `json:"days_before_least,omitempty" minimum:"0" maximum:"365"`
-	DaysBeforeMost  *int     `json:"days_before_most,omitempty" minimum:"0" maximum:"365"`
-	Zones           []string `json:"zones,omitempty" maxItems:"40"`
-	TicketTypes     []int64  `json:"ticket_types,omitempty" maxItems:"40"`
+	DaysBeforeLeast *int     `json:"days_before_least,omitempty"`
+	DaysBeforeMost  *int     `json:"days_before_most,omitempty"`
+	Zones           []string `json:"zones,omitempty"`
+	TicketTypes     []int64  `json:"ticket_types,omitempty"`
 	// Change: set replaces the price, add adds (or takes off), percent keeps that many
 	// hundredths of a percent: 8000 is 80 %.
-	Change PriceChange `json:"change" enum:"set,add,percent"`
-	Value  int64       `json:"value" minimum:"-100000000" maximum:"100000000" doc:"minor units for set and add; basis points for percent: 8000 is 80 %"`
-	Stop   bool        `json:"stop,omitempty" doc:"no later rule is looked at once this one matched"`
+	Change PriceChange `json:"change"`
+	Value  int64       `json:"value"`
+	Stop   bool        `json:"stop,omitempty"`
 }
 
 // PriceChange is how a rule changes a price.

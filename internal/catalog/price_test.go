@@ -16,7 +16,8 @@ func day(n int) *int { return &n }
 
 func shanghai(t testing.TB) *catalog.Venue {
 	t.Helper()
-	v, err := catalog.Located(&catalog.Venue{VenueInfo: catalog.VenueInfo{TimeZone: "Asia/Shanghai"}})
+	v, err := catalog.Located(&catalog.Venue{
+		VenueInfo: catalog.VenueInfo{TimeZone: "Asia/Shanghai"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,13 +60,19 @@ func TestPriceRules(t *testing.T) {
 		rules         []string       // of A1
 	}{
 		{"2026-11-25 15:00", "2026-11-23 10:00", [3]money.Minor{10_000, 8_000, 5_000}, nil},
-		{"2026-11-28 15:00", "2026-11-23 10:00", [3]money.Minor{11_000, 9_000, 6_000}, []string{"周末"}},
-		{"2026-11-29 00:30", "2026-11-23 10:00", [3]money.Minor{8_300, 6_800, 4_500}, []string{"周末", "夜场"}},
-		{"2026-11-28 22:00", "2026-11-28 10:00", [3]money.Minor{7_800, 6_800, 4_500}, []string{"周末", "夜场", "当天"}},
-		{"2026-11-25 15:00", "2026-11-18 10:00", [3]money.Minor{9_000, 7_200, 4_500}, []string{"早鸟"}},
-		{"2026-11-25 15:00", "2026-11-19 05:59", [3]money.Minor{9_000, 7_200, 4_500}, []string{"早鸟"}},
+		{"2026-11-28 15:00", "2026-11-23 10:00", [3]money.Minor{11_000, 9_000, 6_000},
+			[]string{"周末"}},
+		{"2026-11-29 00:30", "2026-11-23 10:00", [3]money.Minor{8_300, 6_800, 4_500},
+			[]string{"周末", "夜场"}},
+		{"2026-11-28 22:00", "2026-11-28 10:00", [3]money.Minor{7_800, 6_800, 4_500},
+			[]string{"周末", "夜场", "当天"}},
+		{"2026-11-25 15:00", "2026-11-18 10:00", [3]money.Minor{9_000, 7_200, 4_500},
+			[]string{"早鸟"}},
+		{"2026-11-25 15:00", "2026-11-19 05:59", [3]money.Minor{9_000, 7_200, 4_500},
+			[]string{"早鸟"}},
 		{"2026-11-25 15:00", "2026-11-19 06:00", [3]money.Minor{10_000, 8_000, 5_000}, nil},
-		{"2026-10-01 23:00", "2026-10-01 10:00", [3]money.Minor{15_000, 15_000, 15_000}, []string{"国庆"}},
+		{"2026-10-01 23:00", "2026-10-01 10:00", [3]money.Minor{15_000, 15_000, 15_000},
+			[]string{"国庆"}},
 	}
 	for _, c := range cases {
 		at := func(s string) time.Time {
@@ -90,17 +97,20 @@ func TestTableEqualsPreview(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		v, err := catalog.Located(&catalog.Venue{VenueInfo: catalog.VenueInfo{
-			TimeZone: rapid.SampledFrom([]string{"Asia/Shanghai", "Europe/Berlin"}).Draw(t, "zone")}})
+			TimeZone: rapid.SampledFrom([]string{"Asia/Shanghai", "Europe/Berlin"}).
+				Draw(t, "zone")}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := &catalog.PriceList{PriceListInfo: catalog.PriceListInfo{Name: "p",
 			RoundTo: money.Minor(rapid.SampledFrom([]int{0, 1, 50, 100}).Draw(t, "round")),
 			Cells: []catalog.PriceCell{{Zone: "A", TicketType: 1,
-				Amount: money.Minor(rapid.Int64Range(0, int64(catalog.MaxPrice)).Draw(t, "base"))}}}}
+				Amount: money.Minor(rapid.Int64Range(0, int64(catalog.MaxPrice)).
+					Draw(t, "base"))}}}}
 		for range rapid.IntRange(0, 6).Draw(t, "rules") {
 			r := catalog.PriceRule{Name: "r", Stop: rapid.Bool().Draw(t, "stop"),
-				Change: rapid.SampledFrom([]catalog.PriceChange{"set", "add", "percent"}).Draw(t, "change")}
+				Change: rapid.SampledFrom([]catalog.PriceChange{"set", "add", "percent"}).
+					Draw(t, "change")}
 			low, high := int64(0), int64(100_000)
 			if r.Change == "add" {
 				low = -high
@@ -115,7 +125,8 @@ func TestTableEqualsPreview(t *testing.T) {
 			l.Rules = append(l.Rules, r)
 		}
 		begins := start.Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "h")) * time.Hour)
-		bought := begins.Add(-time.Duration(rapid.IntRange(0, 20*24*60).Draw(t, "before")) * time.Minute)
+		before := rapid.IntRange(0, 20*24*60).Draw(t, "before")
+		bought := begins.Add(-time.Duration(before) * time.Minute)
 		s := &catalog.Session{BusinessDay: v.BusinessDay(begins),
 			SessionInfo: catalog.SessionInfo{StartsAt: begins}}
 		want := l.Preview(v, []time.Time{begins}, bought)[0].Amount
@@ -139,7 +150,8 @@ func TestRefundLadder(t *testing.T) {
 		before time.Duration
 		fee    money.Minor
 		ok     bool
-	}{{25 * time.Hour, 0, true}, {24 * time.Hour, 0, true}, {24*time.Hour - time.Millisecond, 500, true},
+	}{{25 * time.Hour, 0, true}, {24 * time.Hour, 0, true},
+		{24*time.Hour - time.Millisecond, 500, true},
 		{2 * time.Hour, 500, true}, {time.Hour, 1000, true}, {30 * time.Minute, 1000, true},
 		{30*time.Minute - time.Millisecond, 0, false}, {-time.Hour, 0, false}} {
 		r, ok := p.RungAt(at, at.Add(-c.before))

@@ -32,9 +32,10 @@ type SessionInfo struct {
 	SaleFrom  time.Time `json:"sale_from,omitzero" doc:"empty: at once"`
 	SaleUntil time.Time `json:"sale_until,omitzero" doc:"empty: when the session starts"`
 	// HoldSeconds is how long an unpaid order keeps its places.
-	HoldSeconds  int `json:"hold_seconds,omitempty" minimum:"0" maximum:"7200" doc:"60 to 7200; empty: 600"`
-	MaxPerOrder  int `json:"max_per_order,omitempty" minimum:"0" maximum:"500" doc:"places in one order; empty: 6"`
-	MaxPerMember int `json:"max_per_member,omitempty" minimum:"0" maximum:"5000" doc:"places of one member; 0: no limit"`
+	HoldSeconds int `json:"hold_seconds,omitempty" maximum:"7200" doc:"60 to 7200; empty: 600"`
+	// MaxPerOrder and MaxPerMember count places; no limit per member when that is 0.
+	MaxPerOrder  int `json:"max_per_order,omitempty" maximum:"500" doc:"empty: 6"`
+	MaxPerMember int `json:"max_per_member,omitempty" maximum:"5000" doc:"0: no limit"`
 	// OrphanRule says what happens to an order that leaves a single seat free.
 	OrphanRule OrphanRule `json:"orphan_rule,omitempty" enum:"off,warn,refuse" doc:"empty: off"`
 	Version    string     `json:"version,omitempty" maxLength:"30" doc:"e.g. IMAX 3D"`

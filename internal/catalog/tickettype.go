@@ -8,19 +8,19 @@ type TicketType struct {
 
 // TicketTypeInfo is what people write about a ticket type.
 type TicketTypeInfo struct {
-	Kind   TicketKind `json:"kind" enum:"adult,child,senior,student,companion,group,family,combo,pass,free,other"`
+	Kind   TicketKind `json:"kind" doc:"adult, child, senior, student, companion, group, family …"`
 	Code   string     `json:"code" minLength:"1" maxLength:"40" doc:"key within the organization"`
 	Name   string     `json:"name" minLength:"1" maxLength:"60"`
 	NameEn string     `json:"name_en,omitempty" maxLength:"60"`
 	// Who is told to the buyer: who may buy it and what to show at the door.
-	Who   string `json:"who,omitempty" maxLength:"300" doc:"who may buy it, what to show at the door"`
+	Who   string `json:"who,omitempty" maxLength:"300" doc:"who may buy it, what to show"`
 	WhoEn string `json:"who_en,omitempty" maxLength:"300"`
 	// PlacesPerUnit is how many places one unit takes: 1, or more for a family ticket.
-	PlacesPerUnit int `json:"places_per_unit,omitempty" minimum:"0" maximum:"20" doc:"places that one unit takes; empty: 1"`
+	PlacesPerUnit int `json:"places_per_unit,omitempty" maximum:"20" doc:"empty: 1"`
 	// MinPerOrder and MaxPerOrder bound the units in an order; 0 means no bound of its own.
 	MinPerOrder int      `json:"min_per_order,omitempty" minimum:"0" maximum:"500"`
 	MaxPerOrder int      `json:"max_per_order,omitempty" minimum:"0" maximum:"500"`
-	Channels    []string `json:"channels,omitempty" maxItems:"5" doc:"where it is sold; empty: everywhere"`
+	Channels    []string `json:"channels,omitempty" maxItems:"5" doc:"empty: everywhere"`
 	// Retired types stay on old orders and are sold no more.
 	Retired bool `json:"retired,omitempty" doc:"sold no more"`
 }

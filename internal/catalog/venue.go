@@ -24,9 +24,9 @@ type VenueInfo struct {
 	City   string    `json:"city,omitempty" maxLength:"60" doc:"city, e.g. 上海"`
 	CityEn string    `json:"city_en,omitempty" maxLength:"60"`
 	// TimeZone is an IANA name; empty means Asia/Shanghai.
-	TimeZone string `json:"time_zone,omitempty" maxLength:"40" doc:"IANA name; empty: Asia/Shanghai"`
+	TimeZone string `json:"time_zone,omitempty" maxLength:"40" doc:"empty: Asia/Shanghai"`
 	// DayStartsMinute is when the business day begins, minutes after midnight; nil is 06:00.
-	DayStartsMinute *int `json:"day_starts_minute,omitempty" minimum:"0" maximum:"720" doc:"when the business day begins, minutes after midnight; empty: 360 (06:00)"`
+	DayStartsMinute *int `json:"day_starts_minute,omitempty" maximum:"720" doc:"empty: 360"`
 
 	Address   string     `json:"address,omitempty" maxLength:"200"`
 	AddressEn string     `json:"address_en,omitempty" maxLength:"200"`
@@ -51,7 +51,7 @@ type VenueCodes struct {
 
 // Licence is a permit that the venue works under.
 type Licence struct {
-	Kind      LicenceKind `json:"kind" enum:"business,film_exhibition,performance_venue,museum_registration,safety,food,other"`
+	Kind      LicenceKind `json:"kind" doc:"business, film_exhibition, performance_venue …"`
 	Number    string      `json:"number" minLength:"1" maxLength:"64"`
 	ExpiresOn string      `json:"expires_on,omitempty" maxLength:"10" doc:"date; empty: no expiry"`
 }

@@ -16,9 +16,10 @@ func organizationTable(db *sqldb.DB) *table[catalog.Organization] {
 			VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		update: `UPDATE organization SET name = ?, name_en = ?, currency = ?,
 			revision = ?, updated_at = ? WHERE id = ? AND revision = ?`,
-		find:  `SELECT ` + organizationColumns + ` FROM organization WHERE id = ?`,
-		one:   `SELECT ` + organizationColumns + ` FROM organization WHERE id = ?`,
-		known: `SELECT ` + organizationColumns + ` FROM organization WHERE id > ? ORDER BY id LIMIT ?`,
+		find: `SELECT ` + organizationColumns + ` FROM organization WHERE id = ?`,
+		one:  `SELECT ` + organizationColumns + ` FROM organization WHERE id = ?`,
+		known: `SELECT ` + organizationColumns + ` FROM organization
+			WHERE id > ? ORDER BY id LIMIT ?`,
 		list: `SELECT ` + organizationColumns + ` FROM organization
 			WHERE id = ? AND id > ? ORDER BY id LIMIT ?`,
 	},

@@ -15,15 +15,15 @@ import (
 // browseQuery documents the filters of GET /events, which is read by hand.
 type browseQuery struct {
 	City           string `query:"city" maxLength:"60" doc:"with sessions in this city"`
-	Kind           string `query:"kind" maxLength:"16" doc:"film, play, opera, dance, concert, talk, exhibition, attraction or tour"`
+	Kind           string `query:"kind" maxLength:"16" doc:"film, play, concert …"`
 	Genre          string `query:"genre" maxLength:"40"`
 	Language       string `query:"language" maxLength:"40"`
-	Version        string `query:"version" maxLength:"40" doc:"2D, 3D, IMAX …; IMAX also finds IMAX 3D"`
+	Version        string `query:"version" maxLength:"40" doc:"IMAX finds IMAX 3D"`
 	Day            int    `query:"day" doc:"business day, yyyymmdd"`
 	VenueID        string `query:"venue_id" maxLength:"64"`
 	OrganizationID string `query:"organization_id" maxLength:"64"`
-	Q              string `query:"q" maxLength:"200" doc:"words in Chinese, pinyin in full or initials, aliases, cast, venue"`
-	Sort           string `query:"sort" enum:"time,popularity" doc:"default time: by the next session"`
+	Q              string `query:"q" maxLength:"200" doc:"words, pinyin or initials"`
+	Sort           string `query:"sort" enum:"time,popularity"`
 	Cursor         string `query:"cursor" maxLength:"1024" doc:"next_cursor of the page before"`
 	Limit          int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }

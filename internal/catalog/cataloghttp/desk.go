@@ -284,9 +284,9 @@ type (
 		HallID           string `json:"hall_id" maxLength:"64"`
 		PriceListID      string `json:"price_list_id" maxLength:"64"`
 		RefundPolicyID   string `json:"refund_policy_id" maxLength:"64"`
-		SeatMapVersionID string `json:"seat_map_version_id,omitempty" maxLength:"64" doc:"empty: the hall's newest published one"`
+		SeatMapVersionID string `json:"seat_map_version_id,omitempty" doc:"empty: the newest"`
 		catalog.SessionInfo
-		Areas []areaBody `json:"area_capacity,omitempty" maxItems:"200" doc:"overrides of the seat map's areas"`
+		Areas []areaBody `json:"area_capacity,omitempty" maxItems:"200"`
 	}
 	staffSession struct {
 		Head

@@ -31,7 +31,8 @@ import (
 // people are the tokens of a test.
 type people map[string]actor.Actor
 
-func (p people) Authenticate(_ context.Context, token string, _ httpx.RequestInfo) (actor.Actor, error) {
+func (p people) Authenticate(_ context.Context, token string,
+	_ httpx.RequestInfo) (actor.Actor, error) {
 	if who, ok := p[token]; ok {
 		return who, nil
 	}
@@ -53,8 +54,9 @@ func setup(t testing.TB) *site {
 	clk := clock.NewFake(sqldbtest.Start)
 	w := catalogtest.New(t, sqldbtest.Open(t, clk), clk)
 	s := &site{t: t, w: w, h: w.House(), o: w.House(), clk: clk}
-	api, err := httpx.New(httpx.Config{Title: "t", Version: "1", Logger: slog.New(slog.DiscardHandler),
-		Clock: clk, IDs: w.IDs, Codec: w.Codec, CursorSecret: bytes.Repeat([]byte("c"), 16),
+	api, err := httpx.New(httpx.Config{Title: "t", Version: "1",
+		Logger: slog.New(slog.DiscardHandler),
+		Clock:  clk, IDs: w.IDs, Codec: w.Codec, CursorSecret: bytes.Repeat([]byte("c"), 16),
 		Auth: people{"owner": catalogtest.Staff(s.h.Org.ID, actor.Everything),
 			"other":  catalogtest.Staff(s.o.Org.ID, actor.Everything),
 			"usher":  catalogtest.Staff(s.h.Org.ID, "checkin.view"),
@@ -156,7 +158,8 @@ func TestAProgrammeIsMade(t *testing.T) {
 	id := e.body["id"].(string)
 	r := s.want(422, s.do("POST", s.staff("/events/"+id+"/state"), "owner",
 		map[string]any{"state": "published"}, "If-Match", e.header.Get("ETag")))
-	if got := fieldNames(r); r.body["code"] != "incomplete" || !slices.Equal(got, []string{"poster_id"}) {
+	got := fieldNames(r)
+	if r.body["code"] != "incomplete" || !slices.Equal(got, []string{"poster_id"}) {
 		t.Fatalf("%s", r.raw)
 	}
 	var pic bytes.Buffer
@@ -171,10 +174,10 @@ func TestAProgrammeIsMade(t *testing.T) {
 	}()))
 	s.want(200, s.do("POST", s.staff("/events/"+id+"/state"), "owner",
 		map[string]any{"state": "published", "revision": 2}))
-	got := s.want(200, s.do("GET", m.body["url"].(string), "", nil))
-	if got.header.Get("Cache-Control") != "public, max-age=31536000, immutable" ||
-		got.header.Get("Content-Type") != "image/jpeg" {
-		t.Errorf("%v", got.header)
+	file := s.want(200, s.do("GET", m.body["url"].(string), "", nil))
+	if file.header.Get("Cache-Control") != "public, max-age=31536000, immutable" ||
+		file.header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("%v", file.header)
 	}
 	enc := s.w.Codec.Encode
 	start := sqldbtest.Start.Add(26 * time.Hour)
@@ -192,7 +195,8 @@ func TestAProgrammeIsMade(t *testing.T) {
 		len(shown.body["prices"].([]any)) != 2 || shown.body["event_title"] != "长津湖" {
 		t.Errorf("%s", shown.raw)
 	}
-	if r := s.want(409, s.do("POST", s.staff("/sessions"), "owner", plan)); r.body["code"] != "hall_busy" {
+	r = s.want(409, s.do("POST", s.staff("/sessions"), "owner", plan))
+	if r.body["code"] != "hall_busy" {
 		t.Errorf("%s", r.raw)
 	}
 	list := s.want(200, s.do("GET", s.staff("/sessions"), "owner", nil))
@@ -289,7 +293,8 @@ func TestListsPageAndFilter(t *testing.T) {
 	var titles []string
 	next := ""
 	for {
-		r := s.want(200, s.do("GET", "/api/v1/events?sort=popularity&limit=10&q=yingpian"+next, "", nil))
+		r := s.want(200, s.do("GET", "/api/v1/events?sort=popularity&limit=10&q=yingpian"+next,
+			"", nil))
 		for _, item := range r.body["items"].([]any) {
 			titles = append(titles, item.(map[string]any)["title"].(string))
 		}

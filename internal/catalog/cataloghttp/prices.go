@@ -48,18 +48,23 @@ type cellBody struct {
 
 // ruleBody is a price rule; see catalog.PriceRule for the order in which rules apply.
 type ruleBody struct {
-	Name            string              `json:"name" minLength:"1" maxLength:"60"`
-	Weekdays        []int               `json:"weekdays,omitempty" maxItems:"7" doc:"of the business day: 1 Monday to 7 Sunday"`
-	Dates           []string            `json:"dates,omitempty" maxItems:"100" doc:"business days, e.g. 2026-10-01"`
-	From            string              `json:"from,omitempty" maxLength:"5" doc:"start at or after, e.g. 18:00"`
-	Before          string              `json:"before,omitempty" maxLength:"5" doc:"start before, e.g. 26:00 for two at night"`
-	DaysBeforeLeast *int                `json:"days_before_least,omitempty" minimum:"0" maximum:"365"`
-	DaysBeforeMost  *int                `json:"days_before_most,omitempty" minimum:"0" maximum:"365"`
-	Zones           []string            `json:"zones,omitempty" maxItems:"40"`
-	TicketTypeIDs   []string            `json:"ticket_type_ids,omitempty" maxItems:"40"`
-	Change          catalog.PriceChange `json:"change" enum:"set,add,percent"`
-	Value           int64               `json:"value" minimum:"-100000000" maximum:"100000000" doc:"minor units for set and add; basis points for percent: 8000 is 80 %"`
-	Stop            bool                `json:"stop,omitempty" doc:"no later rule is looked at once this one matched"`
+	Name string `json:"name" minLength:"1" maxLength:"60"`
+
+	Weekdays []int `json:"weekdays,omitempty" maxItems:"7" doc:"1 Monday to 7 Sunday"`
+
+	Dates  []string `json:"dates,omitempty" maxItems:"100" doc:"business days, 2026-10-01"`
+	From   string   `json:"from,omitempty" maxLength:"5" doc:"start at or after, e.g. 18:00"`
+	Before string   `json:"before,omitempty" maxLength:"5" doc:"26:00 is two at night"`
+
+	DaysBeforeLeast *int `json:"days_before_least,omitempty" minimum:"0" maximum:"365"`
+	DaysBeforeMost  *int `json:"days_before_most,omitempty" minimum:"0" maximum:"365"`
+
+	Zones         []string            `json:"zones,omitempty" maxItems:"40"`
+	TicketTypeIDs []string            `json:"ticket_type_ids,omitempty" maxItems:"40"`
+	Change        catalog.PriceChange `json:"change" enum:"set,add,percent"`
+	// Value is in minor units for set and add, in basis points for percent.
+	Value int64 `json:"value" doc:"minor units; basis points for percent: 8000 is 80 %"`
+	Stop  bool  `json:"stop,omitempty" doc:"ends the list once the rule matched"`
 }
 
 type priceListBody struct {
@@ -72,8 +77,8 @@ type PriceFields struct {
 	Name     string         `json:"name" minLength:"1" maxLength:"120"`
 	Currency money.Currency `json:"currency,omitempty" doc:"the organization's"`
 	Cells    []cellBody     `json:"cells" maxItems:"600" doc:"base price by zone and ticket type"`
-	Rules    []ruleBody     `json:"rules,omitempty" maxItems:"40" doc:"applied in this order, each to the result of those before; an empty condition matches everything"`
-	RoundTo  money.Minor    `json:"round_to_minor,omitempty" minimum:"0" maximum:"100000" doc:"prices that rules changed are rounded to multiples of it"`
+	Rules    []ruleBody     `json:"rules,omitempty" maxItems:"40" doc:"applied in this order"`
+	RoundTo  money.Minor    `json:"round_to_minor,omitempty" minimum:"0" doc:"100: whole yuan"`
 }
 
 type priceListAnswer struct {

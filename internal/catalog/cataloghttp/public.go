@@ -206,7 +206,7 @@ type SessionCard struct {
 	Version        string               `json:"version,omitempty"`
 	Language       string               `json:"language,omitempty"`
 	State          catalog.SessionState `json:"state"`
-	SaleState      catalog.SaleState    `json:"sale_state" enum:"not_yet,open,paused,closed,ended,cancelled"`
+	SaleState      catalog.SaleState    `json:"sale_state" doc:"not_yet, open, closed …"`
 	SaleFrom       *time.Time           `json:"sale_from,omitempty"`
 	SaleUntil      time.Time            `json:"sale_until"`
 	PriceFrom      *money.Minor         `json:"price_from_minor,omitempty" doc:"lowest price now"`
@@ -242,7 +242,7 @@ type sessionsQuery struct {
 	OrganizationID string    `query:"organization_id" maxLength:"64"`
 	City           string    `query:"city" maxLength:"60"`
 	Kind           string    `query:"kind" maxLength:"16" doc:"of the event"`
-	Day            int       `query:"day" minimum:"0" maximum:"99991231" doc:"business day, yyyymmdd"`
+	Day            int       `query:"day" minimum:"0" doc:"business day, yyyymmdd"`
 	From           time.Time `query:"from" doc:"start at or after; default now, or any with day"`
 	To             time.Time `query:"to" doc:"start before"`
 	httpx.PageQuery

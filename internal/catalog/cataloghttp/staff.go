@@ -43,7 +43,7 @@ type (
 	updateIn[B any] struct {
 		Org     string `path:"org" maxLength:"64"`
 		ID      string `path:"id" maxLength:"64"`
-		IfMatch string `header:"If-Match" maxLength:"64" doc:"the ETag that you read; or revision in the body"`
+		IfMatch string `header:"If-Match" maxLength:"64" doc:"the ETag that you read"`
 		Body    B
 	}
 )

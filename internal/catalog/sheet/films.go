@@ -237,10 +237,13 @@ func (g *grid) overlay(to, from *catalog.EventInfo) {
 		"title_en":       {&to.TitleEn, &from.TitleEn},
 		"original_title": {&to.OriginalTitle, &from.OriginalTitle},
 		"printed_title":  {&to.PrintedTitle, &from.PrintedTitle},
-		"age_note":       {&to.AgeNote, &from.AgeNote}, "age_note_en": {&to.AgeNoteEn, &from.AgeNoteEn},
-		"release_date": {&to.ReleaseDate, &from.ReleaseDate}, "end_date": {&to.EndDate, &from.EndDate},
-		"synopsis": {&to.Synopsis, &from.Synopsis}, "synopsis_en": {&to.SynopsisEn, &from.SynopsisEn},
-		"notice": {&to.Notice, &from.Notice}, "notice_en": {&to.NoticeEn, &from.NoticeEn},
+		"age_note":       {&to.AgeNote, &from.AgeNote},
+		"age_note_en":    {&to.AgeNoteEn, &from.AgeNoteEn},
+		"release_date":   {&to.ReleaseDate, &from.ReleaseDate},
+		"end_date":       {&to.EndDate, &from.EndDate},
+		"synopsis":       {&to.Synopsis, &from.Synopsis},
+		"synopsis_en":    {&to.SynopsisEn, &from.SynopsisEn},
+		"notice":         {&to.Notice, &from.Notice}, "notice_en": {&to.NoticeEn, &from.NoticeEn},
 		"film_code":     {&to.FilmCode, &from.FilmCode},
 		"permit_number": {&to.PermitNumber, &from.PermitNumber},
 		"distributor":   {&to.Distributor, &from.Distributor}}
@@ -251,8 +254,9 @@ func (g *grid) overlay(to, from *catalog.EventInfo) {
 	}
 	lists := map[string][2]*[]string{"aliases": {&to.Aliases, &from.Aliases},
 		"directors": {&to.Directors, &from.Directors}, "genres": {&to.Genres, &from.Genres},
-		"countries": {&to.Countries, &from.Countries}, "languages": {&to.Languages, &from.Languages},
-		"versions": {&to.Versions, &from.Versions}}
+		"countries": {&to.Countries, &from.Countries},
+		"languages": {&to.Languages, &from.Languages},
+		"versions":  {&to.Versions, &from.Versions}}
 	for field, pair := range lists {
 		if g.has(field) {
 			*pair[0] = *pair[1]

@@ -95,7 +95,7 @@ func (f *findings) showRows(known names) []showRow {
 		}
 		key := fmt.Sprint(row.session.HallID, row.session.StartsAt.UnixMilli())
 		if first := seen[key]; first > 0 {
-			r.bad("start", "the same hall and start are in row %d already / 与第 %d 行重复", first, first)
+			r.bad("start", "the same hall and start are in row %d already / 与该行重复", first)
 			continue
 		}
 		seen[key] = l.number
@@ -196,7 +196,8 @@ func (f *findings) putShow(b *catalog.Bulk, row showRow, events map[string]*cata
 			return err
 		}
 		if events[row.event] = found; found == nil && n > 1 {
-			f.add(row.number, "event", "several are called %q: give the code / 名称重复,请填编码", row.event)
+			f.add(row.number, "event", "several are called %q: give the code / 名称重复,请填编码",
+				row.event)
 			return nil
 		}
 		event = found
