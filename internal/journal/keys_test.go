@@ -424,7 +424,12 @@ func newArmedClock() armedClock {
 }
 
 func (c armedClock) After(d time.Duration) (<-chan time.Time, func()) {
-	defer func() { c.armed <- struct{}{} }()
+	defer func() {
+		select {
+		case c.armed <- struct{}{}:
+		default: // nobody listens any more
+		}
+	}()
 	return c.Fake.After(d)
 }
 

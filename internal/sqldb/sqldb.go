@@ -131,6 +131,9 @@ func Open(cfg Config, clk clock.Clock, log *slog.Logger) (*DB, error) {
 	return db, nil
 }
 
+// Config is what the database was opened with. It may hold a password: never log it.
+func (db *DB) Config() Config { return db.cfg }
+
 // Close lets the writer finish what it holds, refuses the rest and closes the connections.
 func (db *DB) Close() error {
 	db.writer.close()

@@ -112,3 +112,14 @@ func logTo(t testing.TB) io.Writer {
 	}
 	return io.Discard
 }
+
+// Again opens the same database once more, as a second process would.
+func Again(t testing.TB, db *sqldb.DB, clk clock.Clock) *sqldb.DB {
+	t.Helper()
+	again, err := sqldb.Open(db.Config(), clk, slog.New(slog.NewTextHandler(logTo(t), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	return again
+}
