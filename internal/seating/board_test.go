@@ -45,7 +45,8 @@ func TestBoardsConform(t *testing.T) {
 }
 
 func ask(by int64, places ...int32) seating.Ask {
-	return seating.Ask{Session: seatingtest.Session, MapID: seatingtest.MapID, By: by, Places: places}
+	return seating.Ask{Session: seatingtest.Session, MapID: seatingtest.MapID, By: by,
+		Places: places}
 }
 
 // place is what an order does: choose, claim what was chosen, drop the choice.
@@ -57,7 +58,8 @@ func place(w *seatingtest.World, order int64, a seating.Ask) error {
 	defer w.Pick.Drop(ch)
 	return w.DB.InTx(context.Background(), func(tx *sqldb.Tx) error {
 		return w.Book.Claim(tx, seating.Claim{Session: a.Session, Owner: seatingtest.Order(order),
-			State: seating.Held, Places: ch.Places, Areas: ch.Areas, Until: tx.Now.Add(time.Minute)})
+			State: seating.Held, Places: ch.Places, Areas: ch.Areas,
+			Until: tx.Now.Add(time.Minute)})
 	})
 }
 
@@ -280,7 +282,8 @@ func TestNoChangeIsLostWhileASessionIsRead(t *testing.T) {
 			}
 			if order%2 == 0 {
 				w.Tx(t, func(tx *sqldb.Tx) error {
-					return w.Book.Release(tx, seatingtest.Session, seatingtest.Order(order), nil, nil)
+					return w.Book.Release(tx, seatingtest.Session, seatingtest.Order(order),
+						nil, nil)
 				})
 			}
 		}
@@ -448,75 +451,6 @@ func TestLateChangesLoseAgainstNewerClaims(t *testing.T) {
 	d(seating.Begun, 40, 5, seating.Held, 2) // of an order that has ended
 	if got := state(1); got != 0 {
 		t.Errorf("a claim that ended before it came: %d", got)
-	}
-}
-
-func BenchmarkRefuse(b *testing.B) {
-	w := world(b, seatingtest.Options{Map: noAreas(40, 50)})
-	if err := w.Hold(1, 500, 501); err != nil {
-		b.Fatal(err)
-	}
-	a := ask(2, 500, 501)
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if _, err := w.Pick.Choose(context.Background(), a); err == nil {
-				b.Error("chosen")
-			}
-		}
-	})
-}
-
-func BenchmarkBest(b *testing.B) {
-	w := world(b, seatingtest.Options{Map: noAreas(40, 50)})
-	a := ask(2)
-	a.Best = &seating.Best{N: 3}
-	b.ReportAllocs()
-	for b.Loop() {
-		ch, err := w.Pick.Choose(context.Background(), a)
-		if err != nil {
-			b.Fatal(err)
-		}
-		w.Pick.Drop(ch)
-	}
-}
-
-func BenchmarkSnapshot(b *testing.B) {
-	w := world(b, seatingtest.Options{Map: noAreas(40, 50)})
-	ctx := context.Background()
-	b.Run("quiet", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			w.Board.Snapshot(ctx, seatingtest.Ref())
-		}
-	})
-	b.Run("changed", func(b *testing.B) {
-		b.ReportAllocs()
-		seq := int64(1 << 30)
-		for b.Loop() {
-			seq++
-			w.Board.Apply(seating.Delta{Kind: seating.Begun, Seq: seq, Session: seatingtest.Session,
-				Owner: seatingtest.Order(seq), State: seating.Held, Places: []int32{int32(seq%2000) + 1}})
-			w.Board.Snapshot(ctx, seatingtest.Ref())
-		}
-	})
-}
-
-func BenchmarkVerdict(b *testing.B) {
-	w := world(b, seatingtest.Options{Map: noAreas(40, 50)})
-	for k := range int32(20) {
-		places := make([]int32, 60)
-		for i := range places {
-			places[i] = k*60 + int32(i) + 1
-		}
-		if err := w.Hold(int64(k)+1, places...); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for b.Loop() {
-		if _, err := w.Store.Verdict(context.Background(), seatingtest.Session); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
 

@@ -50,7 +50,9 @@ type cell struct {
 
 type answer struct {
 	at  time.Time
-	err error
+	err error // the book could not be asked
+	// doubt: the board could not be compared with the book, or not be repaired.
+	doubt error
 	Verdict
 }
 
@@ -71,7 +73,8 @@ func (c *Chooser) Choose(ctx context.Context, ask Ask) (*Choice, error) {
 	var r PickResult
 	for range maxRounds {
 		repairs := cl.repairs.Load()
-		if r, err = c.look(ctx, plan, p); err != nil {
+		var fromBook bool
+		if r, fromBook, err = c.look(ctx, plan, p); err != nil {
 			return nil, err
 		}
 		switch r.Refusal {
@@ -89,7 +92,10 @@ func (c *Chooser) Choose(ctx context.Context, ask Ask) (*Choice, error) {
 		if err != nil {
 			return nil, err
 		}
-		if cl.repairs.Load() == repairs {
+		if a.doubt != nil && !fromBook {
+			return nil, a.doubt
+		}
+		if cl.repairs.Load() == repairs || fromBook {
 			return nil, refusal(r, a)
 		}
 	}
@@ -113,16 +119,18 @@ func (c *Chooser) Drop(ch *Choice) {
 }
 
 // look asks the board and, when it cannot answer, reads the book itself.
-func (c *Chooser) look(ctx context.Context, plan *Plan, p PickAsk) (PickResult, error) {
-	r, err := c.board.Pick(ctx, p)
+func (c *Chooser) look(ctx context.Context, plan *Plan, p PickAsk) (r PickResult, fromBook bool,
+	err error,
+) {
+	r, err = c.board.Pick(ctx, p)
 	if err == nil || ctx.Err() != nil {
-		return r, err
+		return r, false, err
 	}
 	picture, err := c.truth.Picture(ctx, p.Session)
 	if err != nil {
-		return PickResult{}, fault.Busy.Retry(time.Second).Wrap(err)
+		return PickResult{}, true, fault.Busy.Retry(time.Second).Wrap(err)
 	}
-	return newScene(plan, picture).look(p, nil), nil
+	return newScene(plan, picture).look(p, nil), true, nil
 }
 
 func (c *Chooser) wait(ctx context.Context, ended <-chan struct{}) error {
@@ -179,13 +187,18 @@ func (c *Chooser) ask(ctx context.Context, cl *cell, ref Ref) *answer {
 	if err != nil {
 		return &answer{at: c.clk.Now(), err: fault.Busy.Retry(time.Second).Wrap(err)}
 	}
-	// A board that cannot answer was not asked either: the book itself was looked at.
-	if sum, err := c.board.Sum(ctx, ref); err == nil && sum != v.Sum {
-		if changed, err := c.board.Reload(ctx, ref); changed && err == nil {
+	a := &answer{at: c.clk.Now(), Verdict: v}
+	sum, err := c.board.Sum(ctx, ref)
+	if err == nil && sum != v.Sum {
+		var changed bool
+		if changed, err = c.board.Reload(ctx, ref); changed {
 			cl.repairs.Add(1)
 		}
 	}
-	return &answer{at: c.clk.Now(), Verdict: v}
+	if err != nil {
+		a.doubt = fault.Busy.Retry(time.Second).Wrap(err)
+	}
+	return a
 }
 
 func (c *Chooser) cell(session int64) *cell {

@@ -69,8 +69,8 @@ func problemsOf(err error) []fault.FieldProblem {
 // back in the draft's Problems and keeps it from being published. revision is the one that
 // it was made from, 0 for a hall without one. Refused with fault.Missing, NotAllowed, Stale
 // and seatmap.OverLimit.
-func (s *Seating) SaveDraft(ctx context.Context, who actor.Actor, organization, hall, revision int64,
-	m *seatmap.Map,
+func (s *Seating) SaveDraft(ctx context.Context, who actor.Actor,
+	organization, hall, revision int64, m *seatmap.Map,
 ) (*Draft, error) {
 	if err := s.mayMap(ctx, who, PermEdit, organization, hall); err != nil {
 		return nil, err

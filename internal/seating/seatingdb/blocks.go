@@ -26,7 +26,8 @@ func (s *Store) InsertBlock(tx *sqldb.Tx, b seating.Block) error {
 func (s *Store) EndBlockIfEmpty(tx *sqldb.Tx, scope actor.Scope, b seating.Block) (bool, error) {
 	n, err := tx.Exec(`UPDATE block SET released_at = ?
 		WHERE organization_id = ? AND id = ? AND released_at = 0
-		AND NOT EXISTS (SELECT 1 FROM claim WHERE session_id = ? AND owner_kind = 2 AND owner_id = ?)
+		AND NOT EXISTS (SELECT 1 FROM claim
+			WHERE session_id = ? AND owner_kind = 2 AND owner_id = ?)
 		AND NOT EXISTS (SELECT 1 FROM area_claim
 			WHERE session_id = ? AND owner_kind = 2 AND owner_id = ?)`, clock.Millis(tx.Now),
 		scope.Organization, b.ID, b.Session, b.ID, b.Session, b.ID)
@@ -70,7 +71,8 @@ func scanBlock(rows *sql.Rows) (b seating.Block, err error) {
 func (s *Store) Claims(ctx context.Context, session int64, after int32, limit int,
 ) ([]seating.Entry, error) {
 	rows, err := s.db.Query(ctx, `SELECT place, owner_kind, owner_id, state, held_until
-		FROM claim WHERE session_id = ? AND place > ? ORDER BY place LIMIT ?`, session, after, limit)
+		FROM claim WHERE session_id = ? AND place > ? ORDER BY place LIMIT ?`,
+		session, after, limit)
 	return sqldb.Collect(rows, err, scanEntry)
 }
 

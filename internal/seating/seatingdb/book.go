@@ -127,8 +127,8 @@ func (b *Book) Sell(tx *sqldb.Tx, session int64, owner seating.Owner, n int) err
 }
 
 func mismatch(what string, session int64, owner seating.Owner, got, want int) error {
-	return fault.Unexpected.Wrap(fmt.Errorf("seatingdb: %s: owner %d/%d has %d places in session %d,"+
-		" not %d", what, owner.Kind, owner.ID, got, session, want))
+	return fault.Unexpected.Wrap(fmt.Errorf("seatingdb: %s: owner %d/%d has %d places "+
+		"in session %d, not %d", what, owner.Kind, owner.ID, got, session, want))
 }
 
 // sellPlaces marks want places. Memory knows which they are, most often; the rows matched

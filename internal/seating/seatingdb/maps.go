@@ -55,8 +55,8 @@ func (s *Store) Versions(ctx context.Context, scope actor.Scope, hall, before in
 
 // InsertVersion publishes a map.
 func (s *Store) InsertVersion(tx *sqldb.Tx, v seating.Version, doc []byte) error {
-	_, err := tx.Exec(`INSERT INTO seat_map_version (id, organization_id, hall_id, number, seats, doc,
-		digest, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, v.ID, v.Organization, v.Hall,
+	_, err := tx.Exec(`INSERT INTO seat_map_version (id, organization_id, hall_id, number, seats,
+		doc, digest, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, v.ID, v.Organization, v.Hall,
 		v.Number, v.Seats, doc, v.Digest, clock.Millis(v.PublishedAt))
 	return err
 }
@@ -90,7 +90,8 @@ func scanSheet(hall int64, row *sql.Row) (seating.Sheet, error) {
 func (s *Store) SaveSheet(tx *sqldb.Tx, scope actor.Scope, sh seating.Sheet, was int64) error {
 	if was > 0 {
 		return tx.Guard(fault.Stale.With("expected", was), `UPDATE seat_map SET
-			latest_version_id = ?, number = ?, next_place = ?, draft = ?, revision = ?, updated_at = ?
+			latest_version_id = ?, number = ?, next_place = ?, draft = ?, revision = ?,
+			updated_at = ?
 			WHERE organization_id = ? AND hall_id = ? AND revision = ?`,
 			sh.Latest, sh.Number, sh.NextPlace, sh.Draft, sh.Revision, clock.Millis(tx.Now),
 			scope.Organization, sh.Hall, was)

@@ -23,7 +23,8 @@ func (s *Store) AddArea(tx *sqldb.Tx, session int64, area int32, capacity int) e
 }
 
 // ResizeIfEnough is false when more is taken than the new capacity.
-func (s *Store) ResizeIfEnough(tx *sqldb.Tx, session int64, area int32, capacity int) (bool, error) {
+func (s *Store) ResizeIfEnough(tx *sqldb.Tx, session int64, area int32, capacity int,
+) (bool, error) {
 	n, err := tx.Exec(`UPDATE area_stock SET capacity = ? WHERE session_id = ? AND area = ?
 		AND taken <= ?`, capacity, session, area, capacity)
 	return n == 1, err

@@ -171,7 +171,8 @@ area: 站席 standing 30 zone=A
 func (s *site) published() (session int64, path string) {
 	s.t.Helper()
 	r := s.want(200, s.do("POST", s.mapPath+"/import?revision=0", "owner", grid))
-	if r.body["format"] != "text" || r.body["seats"] != 10.0 || len(r.body["problems"].([]any)) > 0 {
+	if r.body["format"] != "text" || r.body["seats"] != 10.0 ||
+		len(r.body["problems"].([]any)) > 0 {
 		s.t.Fatalf("imported: %s", r.raw)
 	}
 	s.want(201, s.do("POST", s.mapPath+"/publish", "owner", map[string]any{"revision": 1}))
@@ -223,7 +224,8 @@ func TestSeatsSayWhatIsFree(t *testing.T) {
 	if area["free"] != 26.0 || area["capacity"] != 30.0 || next.body["free"] != 34.0 {
 		t.Errorf("the area: %s", next.raw)
 	}
-	plan := s.want(200, s.do("GET", "/api/v1/seat-maps/"+next.body["seat_map_id"].(string), "", nil))
+	id := next.body["seat_map_id"].(string)
+	plan := s.want(200, s.do("GET", "/api/v1/seat-maps/"+id, "", nil))
 	if !strings.Contains(plan.header.Get("Cache-Control"), "immutable") ||
 		len(plan.body["seats"].(map[string]any)["label"].([]any)) != 10 {
 		t.Errorf("the map: %v %s", plan.header, plan.raw)
@@ -281,7 +283,8 @@ func TestDraftsAreKeptRightOrWrong(t *testing.T) {
 	if len(r.body["problems"].([]any)) == 0 {
 		t.Errorf("an empty map has no problems: %s", r.raw)
 	}
-	if r := s.do("POST", s.mapPath+"/publish", "owner", map[string]any{"revision": 1}); r.status < 400 {
+	r = s.do("POST", s.mapPath+"/publish", "owner", map[string]any{"revision": 1})
+	if r.status < 400 {
 		t.Errorf("an empty map was published: %s", r.raw)
 	}
 	s.want(409, s.do("PUT", s.mapPath, "owner", map[string]any{"revision": 0, "map": bad}))

@@ -34,7 +34,7 @@ type hallIn struct {
 type revisionIn struct {
 	Org      string `path:"org" maxLength:"64"`
 	Hall     string `path:"hall" maxLength:"64"`
-	Revision int64  `query:"revision" minimum:"0" doc:"the revision that you read; 0 for a hall without one"`
+	Revision int64  `query:"revision" minimum:"0" doc:"as you read it; 0: none yet"`
 }
 
 type draftBody struct {
@@ -47,7 +47,7 @@ type draftView struct {
 	Revision  int64                `json:"revision"`
 	Latest    string               `json:"latest_version_id,omitempty"`
 	Number    int                  `json:"latest_number" doc:"0 before the first version"`
-	HasDraft  bool                 `json:"has_draft" doc:"false: map is a copy of the newest version"`
+	HasDraft  bool                 `json:"has_draft" doc:"false: a copy of the newest version"`
 	UpdatedAt *time.Time           `json:"updated_at,omitempty"`
 	Format    layout.Format        `json:"format,omitempty" doc:"of the imported file"`
 	Seats     int                  `json:"seats"`
@@ -71,9 +71,10 @@ type versionView struct {
 func (h *handler) mountMaps(api *httpx.API) {
 	path := house + "/halls/{hall}/seat-map"
 	edit := []*fault.Definition{fault.Missing, fault.NotAllowed, fault.Stale, seatmap.OverLimit}
-	httpx.Register(api, httpx.Op{Method: http.MethodGet, Path: path, OperationID: "get-seat-map-draft",
-		Tag: tag, Summary: "The draft of a hall's seat map, or its newest version",
-		Access: httpx.StaffOnly(seating.PermEdit)}, h.getDraft)
+	httpx.Register(api, httpx.Op{Method: http.MethodGet, Path: path,
+		OperationID: "get-seat-map-draft", Tag: tag,
+		Summary: "The draft of a hall's seat map, or its newest version",
+		Access:  httpx.StaffOnly(seating.PermEdit)}, h.getDraft)
 	httpx.RegisterRaw(api, httpx.Op{Method: http.MethodPut, Path: path,
 		OperationID: "save-seat-map-draft", Tag: tag, Summary: "Keep a draft, right or wrong",
 		Description: "`problems` of the answer names what keeps it from being published.",
@@ -91,14 +92,15 @@ func (h *handler) mountMaps(api *httpx.API) {
 		Refusals: append(edit, layout.Unreadable, layout.NotALayout, layout.TooLarge)}, h.importMap)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: path + "/publish",
 		OperationID: "publish-seat-map", Tag: tag, Summary: "Make the draft a version",
-		Description: "Refused with `seat_map_drops_claimed` and the list when a session to come has " +
-			"claims on a place that the draft no longer has. Sessions stay on their version.",
+		Description: "Refused with `seat_map_drops_claimed` and the list when a session to come " +
+			"has claims on a place that the draft no longer has. Sessions stay on their version.",
 		Access: httpx.StaffOnly(seating.PermPublish), Status: http.StatusCreated,
 		Refusals: append(edit, seating.ErrNoDraft, seating.ErrUnchanged, seating.ErrDropsClaimed,
 			seatmap.Invalid)}, h.publish)
 	httpx.Register(api, httpx.Op{Method: http.MethodGet, Path: path + "/versions",
-		OperationID: "list-seat-map-versions", Tag: tag, Summary: "Published versions, newest first",
-		Access: httpx.StaffOnly(seating.PermEdit)}, h.versions)
+		OperationID: "list-seat-map-versions", Tag: tag,
+		Summary: "Published versions, newest first",
+		Access:  httpx.StaffOnly(seating.PermEdit)}, h.versions)
 }
 
 // parseHall reads the two ids of a route; both are missing things when they are wrong.
@@ -198,7 +200,7 @@ type publishIn struct {
 	Hall string `path:"hall" maxLength:"64"`
 	Body struct {
 		Revision     int64 `json:"revision" minimum:"1"`
-		KeepSessions bool  `json:"keep_sessions,omitempty" doc:"publish although sessions have claims on dropped places"`
+		KeepSessions bool  `json:"keep_sessions,omitempty" doc:"although some lose places"`
 	}
 }
 
@@ -209,7 +211,7 @@ type publishOut struct {
 		Dropped []seatmap.Change `json:"dropped" nullable:"false"`
 		Moved   int              `json:"moved"`
 		Changed []seatmap.Change `json:"changed" nullable:"false"`
-		Kept    []string         `json:"kept_session_ids" nullable:"false" doc:"have claims on dropped places"`
+		Kept    []string         `json:"kept_session_ids" nullable:"false"`
 	}
 }
 
@@ -218,7 +220,8 @@ func (h *handler) publish(ctx context.Context, in *publishIn) (*publishOut, erro
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.s.Publish(ctx, httpx.ActorOf(ctx), org, hall, in.Body.Revision, in.Body.KeepSessions)
+	p, err := h.s.Publish(ctx, httpx.ActorOf(ctx), org, hall, in.Body.Revision,
+		in.Body.KeepSessions)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ type seatsBody struct {
 	SeatMap string      `json:"seat_map_id" doc:"whose seats, in whose order"`
 	Stamp   string      `json:"stamp" doc:"this moment; send it as last_event_id to the stream"`
 	Seats   int         `json:"seats" doc:"how many seats"`
-	States  string      `json:"states" doc:"base64 of 2 bits a seat: 0 free, 1 held, 2 sold, 3 closed"`
+	States  string      `json:"states" doc:"base64, 2 bits a seat: free, held, sold, closed"`
 	Free    int         `json:"free" doc:"seats and area places that are free for sale"`
 	Areas   []areaState `json:"areas"`
 }
@@ -70,7 +70,7 @@ type areaState struct {
 func (h *handler) mountPublic(api *httpx.API) {
 	httpx.RegisterRaw(api, httpx.Op{Method: http.MethodGet, Path: root + "/sessions/{id}/seats",
 		OperationID: "get-seats", Tag: tag, Summary: "What is free in a session",
-		Description: "`states` is base64 of two bits a seat, in the order of the seat map's seats, " +
+		Description: "`states` is base64 of two bits a seat, in the order of the map's seats, " +
 			"four seats a byte, the first in the lowest bits: 0 free, 1 held, 2 sold, 3 closed. " +
 			"Prices are the session's, by zone. Open the stream with `stamp` to follow changes.",
 		Access: httpx.Public, Params: sessionParam{}, Response: seatsBody{},
@@ -78,10 +78,10 @@ func (h *handler) mountPublic(api *httpx.API) {
 	httpx.RegisterRaw(api, httpx.Op{Method: http.MethodGet,
 		Path: root + "/sessions/{id}/seats/stream", OperationID: "watch-seats", Tag: tag,
 		Summary: "Follow what is free in a session",
-		Description: "Server-sent events. Send the stamp that you have as `Last-Event-ID` (or the " +
-			"query `last_event_id`). `seats`: `{stamp, seats: [index, state, …], areas: [area, " +
-			"free, …]}`, how they stand now. `reset`: something was missed, read the seats again. " +
-			"`at`: where the stream begins.",
+		Description: "Server-sent events. Send the stamp that you have as `Last-Event-ID` (or " +
+			"the query `last_event_id`). `seats`: `{stamp, seats: [index, state, …], " +
+			"areas: [area, free, …]}`, how they stand now. `reset`: something was missed, read the seats " +
+			"again. `at`: where the stream begins.",
 		Access: httpx.Public, Params: streamParams{}, Stream: true, Produces: "text/event-stream",
 		Refusals: []*fault.Definition{fault.Missing, httpx.TooManyStreams}}, h.stream)
 	httpx.RegisterRaw(api, httpx.Op{Method: http.MethodGet, Path: root + "/seat-maps/{id}",

@@ -85,7 +85,8 @@ func (w *World) AddMap(t testing.TB, id int64, m *seatmap.Map) {
 	}
 	w.Tx(t, func(tx *sqldb.Tx) error {
 		return w.Store.InsertVersion(tx, seating.Version{ID: id, Organization: Org, Hall: HallID,
-			Number: int(id), Seats: m.SeatCount(), Digest: fmt.Sprint(id), PublishedAt: tx.Now}, blob)
+			Number: int(id), Seats: m.SeatCount(), Digest: fmt.Sprint(id), PublishedAt: tx.Now},
+			blob)
 	})
 }
 
@@ -137,7 +138,8 @@ func Ref() seating.Ref { return seating.Ref{Session: Session, Map: MapID} }
 // Rows is a plain hall of n rows of so many seats each, numbered from place 1, all in zone
 // A, and a standing area of 100, a table and a slot behind them.
 func Rows(n, seats int) *seatmap.Map {
-	m := &seatmap.Map{Name: "hall", Stage: seatmap.Stage{Focal: seatmap.Point{X: int32(seats * 25)}},
+	m := &seatmap.Map{Name: "hall",
+		Stage: seatmap.Stage{Focal: seatmap.Point{X: int32(seats * 25)}},
 		Zones: []seatmap.Zone{{Key: "A", Name: "A"}, {Key: "G", Name: "G"}}}
 	sec := seatmap.Section{Name: "s"}
 	for r := range n {
