@@ -105,6 +105,7 @@ func BenchmarkFanOut(b *testing.B) {
 }
 
 // TestAThousandSessionsAreSmall loads 1,000 sessions of 500 seats.
+// It reads the heap and so runs before the parallel tests.
 func TestAThousandSessionsAreSmall(t *testing.T) {
 	w := world(t, seatingtest.Options{Map: noAreas(20, 25)})
 	if _, err := w.Board.Snapshot(context.Background(), seatingtest.Ref()); err != nil {
