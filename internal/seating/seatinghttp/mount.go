@@ -80,8 +80,8 @@ func (h *handler) mountPublic(api *httpx.API) {
 		Summary: "Follow what is free in a session",
 		Description: "Server-sent events. Send the stamp that you have as `Last-Event-ID` (or " +
 			"the query `last_event_id`). `seats`: `{stamp, seats: [index, state, …], " +
-			"areas: [area, free, …]}`, how they stand now. `reset`: something was missed, read the seats " +
-			"again. `at`: where the stream begins.",
+			"areas: [area, free, …]}`, how they stand now. `reset`: something was " +
+			"missed, read the seats again. `at`: where the stream begins.",
 		Access: httpx.Public, Params: streamParams{}, Stream: true, Produces: "text/event-stream",
 		Refusals: []*fault.Definition{fault.Missing, httpx.TooManyStreams}}, h.stream)
 	httpx.RegisterRaw(api, httpx.Op{Method: http.MethodGet, Path: root + "/seat-maps/{id}",
