@@ -47,7 +47,7 @@ func (p *Payments) Notice(ctx context.Context, name string, header func(string) 
 	if pay.State == Captured {
 		return p.record(ctx, row)
 	}
-	_, err = p.look(ctx, id, false, row)
+	_, err = p.lookAt(ctx, id, pay, false, row)
 	return err
 }
 

@@ -22,6 +22,13 @@ type flight struct {
 func (p *Payments) look(ctx context.Context, id int64, closing bool, n *NoticeRow) (
 	*Payment, error,
 ) {
+	return p.lookAt(ctx, id, nil, closing, n)
+}
+
+// lookAt is look for a caller who has just read the row; known may be nil.
+func (p *Payments) lookAt(ctx context.Context, id int64, known *Payment, closing bool,
+	n *NoticeRow,
+) (*Payment, error) {
 	for {
 		p.mu.Lock()
 		f := p.flights[id]
@@ -29,7 +36,7 @@ func (p *Payments) look(ctx context.Context, id int64, closing bool, n *NoticeRo
 			f = &flight{done: make(chan struct{})}
 			p.flights[id] = f
 			p.mu.Unlock()
-			f.pay, f.err = p.ask(ctx, id, closing, n)
+			f.pay, f.err = p.ask(ctx, id, known, closing, n)
 			p.mu.Lock()
 			delete(p.flights, id)
 			p.mu.Unlock()
@@ -37,6 +44,7 @@ func (p *Payments) look(ctx context.Context, id int64, closing bool, n *NoticeRo
 			return f.pay, f.err
 		}
 		p.mu.Unlock()
+		known = nil
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -52,12 +60,14 @@ func (p *Payments) look(ctx context.Context, id int64, closing bool, n *NoticeRo
 }
 
 // ask is one question, the close where it is due, and the question after it.
-func (p *Payments) ask(ctx context.Context, id int64, closing bool, n *NoticeRow) (
-	*Payment, error,
-) {
-	pay, err := p.Store.Find(ctx, id)
-	if err != nil {
-		return nil, err
+func (p *Payments) ask(ctx context.Context, id int64, pay *Payment, closing bool,
+	n *NoticeRow,
+) (*Payment, error) {
+	if pay == nil {
+		var err error
+		if pay, err = p.Store.Find(ctx, id); err != nil {
+			return nil, err
+		}
 	}
 	if pay.State == Captured {
 		return pay, nil

@@ -55,11 +55,9 @@ func (b *Bank) Create(ctx context.Context, merchant string, o Order) (*Payment, 
 		Amount: o.Amount, Currency: o.Currency, Description: o.Description,
 		NotifyURL: o.NotifyURL, ReturnURL: o.ReturnURL,
 		ExpiresAt: o.ExpiresAt.UTC().Truncate(time.Millisecond)}
-	old, err := b.store.FindNumber(ctx, merchant, o.Number)
-	if err == ErrNotFound {
-		if !p.ExpiresAt.After(b.clk.Now()) {
-			return nil, ErrParam
-		}
+	// The number is new as a rule, so the insert goes first and its key finds a repeat.
+	err := error(ErrParam)
+	if fresh := p.ExpiresAt.After(b.clk.Now()); fresh {
 		err = b.db.InTx(ctx, func(tx *sqldb.Tx) error {
 			if err := b.store.InsertPayment(tx, p); err != nil {
 				return err
@@ -69,12 +67,16 @@ func (b *Bank) Create(ctx context.Context, merchant string, o Order) (*Payment, 
 		if err == nil {
 			return p, b.cut("create", o.Number)
 		}
-		if sqldb.IsDuplicate(err) {
-			old, err = b.store.FindNumber(ctx, merchant, o.Number)
+		if !sqldb.IsDuplicate(err) {
+			return nil, err
 		}
 	}
-	if err != nil {
+	old, lookErr := b.store.FindNumber(ctx, merchant, o.Number)
+	if lookErr == ErrNotFound {
 		return nil, err
+	}
+	if lookErr != nil {
+		return nil, lookErr
 	}
 	same := old.Amount == p.Amount && old.Currency == p.Currency &&
 		old.Description == p.Description && old.NotifyURL == p.NotifyURL &&
@@ -165,15 +167,23 @@ func (b *Bank) Pay(ctx context.Context, token string) (*Payment, error) {
 		}
 	}
 	force := b.suffers(p.Number, FaultLateMoney)
+	var at time.Time
 	err = b.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		at = time.Time{}
 		moved, err := b.store.MarkPaid(tx, p.ID, paid, force)
 		if err != nil || !moved {
 			return err
 		}
+		at = tx.Now
 		return b.announce(tx, p)
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !at.IsZero() {
+		now := *p
+		now.State, now.Paid, now.PaidAt = Success, paid, at
+		return &now, nil
 	}
 	if p, err = b.store.FindPayment(ctx, p.ID); err != nil {
 		return nil, err
