@@ -16,11 +16,11 @@ import (
 
 // settings are the flags that every command over an installation takes.
 type settings struct {
-	config.Config `embed:""`
+	app.Settings `embed:""`
 }
 
 func (s *settings) open(env *environment) (*app.App, error) {
-	return app.Open(env.ctx, s.Config, clock.Real{}, env.log)
+	return app.Open(env.ctx, s.Settings, clock.Real{}, env.log)
 }
 
 type serveCmd struct{ settings }
@@ -81,7 +81,7 @@ type checkConfigCmd struct{ settings }
 // Run checks the settings and names every problem.
 func (c *checkConfigCmd) Run(env *environment) error {
 	c.Defaults()
-	if err := app.CheckConfig(c.Config); err != nil {
+	if err := app.CheckConfig(c.Settings); err != nil {
 		return err
 	}
 	fmt.Fprintln(env.out, "the settings are right")
@@ -97,8 +97,9 @@ func (c *openAPICmd) Run(env *environment) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s := settings{config.Config{Mode: config.Development, Data: dir, Listen: "127.0.0.1:8080",
-		BankListen: "127.0.0.1:8081", Sandbox: true, Roles: []string{config.RoleAPI, config.RoleBank}}}
+	s := settings{app.Settings{Config: config.Config{Mode: config.Development, Data: dir,
+		Listen: "127.0.0.1:8080", BankListen: "127.0.0.1:8081", Sandbox: true,
+		Roles: []string{config.RoleAPI, config.RoleBank}}}}
 	s.DB.Unsafe = true
 	a, err := s.open(env)
 	if err != nil {
@@ -129,7 +130,11 @@ func (c *demoCmd) Run(env *environment) error {
 			return fmt.Errorf("--day: %q is not a date like 2026-10-01", c.Day)
 		}
 	}
-	fresh := !exists(filepath.Join(c.Data, "foyer.db"))
+	fresh := !exists(filepath.Join(c.Data, "demo.json"))
+	if fresh && exists(filepath.Join(c.Data, "foyer.db")) {
+		return fmt.Errorf("%s holds an installation that is no finished demo: "+
+			"delete the folder or name another", c.Data)
+	}
 	a, err := c.open(env)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
 	"foyer/internal/fault"
+	"foyer/internal/seating/seatmap"
 	"foyer/internal/sqldb"
 )
 
@@ -35,4 +36,26 @@ func (o organizations) OrganizationName(ctx context.Context, id int64) (string, 
 		return "", err
 	}
 	return org.Name, nil
+}
+
+// mapPublisher draws a hall's first seat map for the demo and for imports.
+type mapPublisher struct{ a *App }
+
+// PublishMap saves a map as the hall's draft and publishes it.
+func (m mapPublisher) PublishMap(ctx context.Context, who actor.Actor, organization, hall int64,
+	plan *seatmap.Map,
+) (int64, error) {
+	now, err := m.a.Seating.Draft(ctx, who, organization, hall)
+	if err != nil {
+		return 0, err
+	}
+	draft, err := m.a.Seating.SaveDraft(ctx, who, organization, hall, now.Revision, plan)
+	if err != nil {
+		return 0, err
+	}
+	done, err := m.a.Seating.Publish(ctx, who, organization, hall, draft.Revision, false)
+	if err != nil {
+		return 0, err
+	}
+	return done.ID, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,17 +15,21 @@ import (
 	"foyer/internal/catalog"
 	"foyer/internal/checkin"
 	"foyer/internal/clock"
-	"foyer/internal/config"
+	"foyer/internal/doctor/doctordb"
 	"foyer/internal/httpx"
 	"foyer/internal/idgen"
 	"foyer/internal/journal"
+	"foyer/internal/journal/journaldb"
 	"foyer/internal/keyring"
 	"foyer/internal/ledger"
 	"foyer/internal/member"
 	"foyer/internal/notify/inbox"
 	"foyer/internal/order"
+	"foyer/internal/order/orderdb"
 	"foyer/internal/payment"
+	"foyer/internal/sandboxbank"
 	"foyer/internal/seating"
+	"foyer/internal/seating/seatingdb"
 	"foyer/internal/signin"
 	"foyer/internal/sqldb"
 	"foyer/internal/staff"
@@ -33,7 +38,7 @@ import (
 
 // App is one installation in one process. Tests and tools use the same struct as serve.
 type App struct {
-	Config config.Config
+	Config Settings
 	Log    *slog.Logger
 	Clock  clock.Clock
 
@@ -49,9 +54,10 @@ type App struct {
 	Ledger  *ledger.Ledger
 
 	Catalog  *catalog.Catalog
+	Board    *seating.MemBoard
 	Seating  *seating.Seating
 	Tickets  *ticket.Tickets
-	CheckIn  *checkin.CheckIn
+	CheckIn  *checkin.CheckIns
 	Members  *member.Members
 	Staff    *staff.House
 	Door     *signin.Door
@@ -60,8 +66,20 @@ type App struct {
 	Payments *payment.Payments
 	Inbox    *inbox.Inbox
 
+	Bank *sandboxbank.Bank // in the role bank
+
 	API     *httpx.API
 	Metrics *Metrics
+	// Rates replace the door's rate classes by name; set before Open's door is built only
+	// by load tests.
+	Rates map[string]httpx.Rate
+
+	plans      *seating.PlanCache
+	book       *seatingdb.Book
+	orderStore *orderdb.Store
+	doctorBook *doctordb.Book
+	bankDB     *sqldb.DB
+	bankDoor   http.Handler
 }
 
 // node is the number of this process within the installation; one process embedded.
@@ -69,9 +87,9 @@ const node = 0
 
 // Open prepares a folder (keys, database, schema) and joins the modules over it. It does
 // not listen. Close the app afterwards.
-func Open(ctx context.Context, cfg config.Config, clk clock.Clock, log *slog.Logger) (
-	*App, error,
-) {
+func Open(ctx context.Context, cfg Settings, clk clock.Clock, log *slog.Logger,
+	options ...func(*App),
+) (*App, error) {
 	cfg.Defaults()
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -80,6 +98,9 @@ func Open(ctx context.Context, cfg config.Config, clk clock.Clock, log *slog.Log
 		return nil, err
 	}
 	a := &App{Config: cfg, Log: log, Clock: clk, Holder: holderName()}
+	for _, set := range options {
+		set(a)
+	}
 	for _, step := range []func(context.Context) error{
 		a.openKeys, a.openDB, a.openRecords, a.build, a.warm,
 	} {
@@ -92,10 +113,13 @@ func Open(ctx context.Context, cfg config.Config, clk clock.Clock, log *slog.Log
 
 // Close gives the database back. It may be called on an app that is half open.
 func (a *App) Close() error {
-	if a.DB == nil {
-		return nil
+	var errs []error
+	for _, db := range []*sqldb.DB{a.bankDB, a.DB} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
 	}
-	return a.DB.Close()
+	return errors.Join(errs...)
 }
 
 func holderName() string {
@@ -158,14 +182,8 @@ func (a *App) openDB(ctx context.Context) error {
 func (a *App) claimInstallation(ctx context.Context) error {
 	want := a.Ring.Installation()
 	return a.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(`INSERT INTO setting (name, value) VALUES ('installation', ?)`,
-			[]byte(want))
-		if !sqldb.IsDuplicate(err) {
-			return err
-		}
-		var have []byte
-		if err := tx.QueryRow(`SELECT value FROM setting WHERE name = 'installation'`).
-			Scan(&have); err != nil {
+		have, err := journaldb.New(a.DB).Settle(tx, "installation", []byte(want))
+		if err != nil {
 			return err
 		}
 		if string(have) != want {

@@ -45,7 +45,8 @@ func (a *App) SeedDemo(ctx context.Context, day time.Time,
 	if err != nil {
 		return err
 	}
-	seeder := &demo.Seeder{Catalog: a.Catalog, Maps: a.Seating, Progress: progress,
+	seeder := &demo.Seeder{Catalog: a.Catalog, Maps: mapPublisher{a}, Progress: progress,
+		Now:      a.Clock.Now(),
 		Existing: map[string]int64{demoOrganization: owner.Organization}}
 	made, err := seeder.Seed(ctx, day.In(zone), zone)
 	if err != nil {

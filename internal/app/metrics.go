@@ -22,6 +22,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	scans    *prometheus.CounterVec
 }
 
 func newMetrics() *Metrics {
@@ -34,7 +35,9 @@ func newMetrics() *Metrics {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}},
 			[]string{"route"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(),
+	m.scans = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_scans_total",
+		Help: "Scans at gates, by outcome."}, []string{"outcome"})
+	m.registry.MustRegister(m.requests, m.seconds, m.scans, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -43,6 +46,8 @@ func (m *Metrics) observe(o httpx.Observation) {
 	m.requests.WithLabelValues(o.Route, strconv.Itoa(o.Status)).Inc()
 	m.seconds.WithLabelValues(o.Route).Observe(o.Duration.Seconds())
 }
+
+func (m *Metrics) scanned(outcome string) { m.scans.WithLabelValues(outcome).Inc() }
 
 func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

@@ -2,10 +2,7 @@ package app
 
 import (
 	"context"
-	"path/filepath"
 
-	"foyer/internal/catalog"
-	"foyer/internal/catalog/catalogdb"
 	"foyer/internal/journal"
 	"foyer/internal/journal/journaldb"
 	"foyer/internal/ledger"
@@ -38,7 +35,7 @@ func (a *App) openRecords(ctx context.Context) error {
 }
 
 // buildPeople joins the two kinds of account and what both need.
-func (a *App) buildPeople() error {
+func (a *App) buildPeople() {
 	passwords := secret.NewHasher(secret.HashConfig{}, a.IDs)
 	tokens := signindb.New(a.DB)
 	a.Door = signin.New(signin.Config{}, a.DB, tokens, a.IDs, a.Clock, a.Log)
@@ -50,16 +47,7 @@ func (a *App) buildPeople() error {
 		Sender: a.Inbox, IDs: a.IDs, Clock: a.Clock})
 	house := staffdb.New(a.DB)
 	a.Staff = staff.New(staff.Deps{DB: a.DB, People: house, Roles: house, Grants: house,
-		Links: house, Organizations: organizations{a}, Venues: organizations{a}, Vault: a.Ring,
+		Links: house, Invites: house, Organizations: organizations{a}, Venues: organizations{a}, Vault: a.Ring,
 		Passwords: passwords, Door: a.Door, Guard: a.Guard, Journal: a.Journal, Sender: a.Inbox,
 		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Site: a.Config.PublicURL, Issuer: "Foyer"})
-	return nil
-}
-
-func (a *App) buildCatalog(stock catalog.Stock, maps catalog.SeatMaps) error {
-	dir := filepath.Join(a.Config.Data, "files")
-	a.Catalog = catalog.New(catalog.Config{DB: a.DB, Stores: catalogdb.Open(a.DB, a.Clock),
-		Journal: a.Journal, Stock: stock, SeatMaps: maps, Files: fileStore{dir}, IDs: a.IDs,
-		Clock: a.Clock, Log: a.Log, Public: a.Codec.Encode})
-	return nil
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"foyer/internal/config"
 	"foyer/internal/httpx"
+	"foyer/internal/sandboxbank/bankhttp"
 )
 
 // Serve opens the ports, starts what the roles ask for, and returns when ctx ends or a
@@ -92,13 +94,13 @@ func (a *App) apiServer() *httpx.Server {
 		OnShutdown: a.API.CloseStreams, CertFile: c.TLSCert, KeyFile: c.TLSKey,
 		RedirectAddr: c.Redirect, AllowPlain: c.AllowPlain}
 	if len(c.ACMEHosts) > 0 {
-		s.ACME = &httpx.ACME{Hosts: c.ACMEHosts, Email: c.ACMEEmail, Dir: c.Data + "/acme"}
+		s.ACME = &httpx.ACME{Hosts: c.ACMEHosts, Email: c.ACMEEmail, CacheDir: filepath.Join(c.Data, "acme")}
 	}
 	return s
 }
 
 func (a *App) bankServer() *httpx.Server {
-	return &httpx.Server{Addr: a.Config.BankListen, Handler: a.Bank.Handler(), Logger: a.Log,
+	return &httpx.Server{Addr: a.Config.BankListen, Handler: a.bankDoor, Logger: a.Log,
 		Clock: a.Clock, AllowPlain: true}
 }
 
@@ -107,7 +109,7 @@ func (a *App) start(run func(name string, fn func(context.Context) error)) {
 	run("journal", a.Journal.Run)
 	run("catalogue", a.Catalog.Run)
 	run("keys", a.Keys.Maintain)
-	run("seating", a.Seating.Run)
+	run("board", a.Board.Run)
 	if a.Config.Has(config.RoleWorker) {
 		run("jobs", a.Jobs.Run)
 	}
@@ -116,8 +118,11 @@ func (a *App) start(run func(name string, fn func(context.Context) error)) {
 		run("reconciliation", a.Payments.Run)
 	}
 	if a.Config.Has(config.RoleBank) && a.Bank != nil {
-		run("bank", a.Bank.Run)
+		run("bank", func(ctx context.Context) error {
+			return a.Bank.Run(ctx, bankhttp.NewSender())
+		})
 	}
+	run("devices", a.CheckIn.Devices().Run)
 	run("sweep", a.sweep)
 	run("lane", a.watchLane)
 }
@@ -146,6 +151,7 @@ func (a *App) sweep(ctx context.Context) error {
 		}
 		for name, fn := range map[string]func(context.Context) (int, error){
 			"sign-ins": a.Door.Sweep, "attempts": a.Guard.Sweep, "codes": a.Members.Sweep,
+			"links": a.Staff.Sweep,
 		} {
 			if _, err := fn(ctx); err != nil && ctx.Err() == nil {
 				a.Log.Warn("sweep", "what", name, "error", err)

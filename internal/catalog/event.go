@@ -131,8 +131,8 @@ func (e *Event) missing() *checker {
 		c.required("age_note", e.AgeNote != "")
 		c.required("distributor", e.Distributor != "")
 	case e.Kind == ExhibitionShow:
+		// no end_date: a permanent exhibition has none
 		c.required("release_date", e.ReleaseDate != "")
-		c.required("end_date", e.EndDate != "")
 		c.required("distributor", e.Distributor != "")
 	case e.Kind == Talk:
 		c.required("cast", len(e.Cast) > 0)

@@ -53,6 +53,7 @@ type Config struct {
 
 	BankListen string `default:"127.0.0.1:8081" help:"address of the sandbox bank"`
 	BankURL    string `name:"bank-url" help:"address of the sandbox bank as buyers reach it (default: http://BANK-LISTEN)"`
+	BankRSA    bool   `name:"bank-rsa" help:"let the sandbox bank sign its notices with RSA"`
 	BankFaults bool   `help:"let the sandbox bank misbehave on demand"`
 	Sandbox    bool   `default:"true" negatable:"" help:"offer the sandbox provider"`
 }
@@ -96,8 +97,10 @@ func (c *Config) Proxies() ([]netip.Prefix, error) {
 // KeyFile is where the installation's keys lie.
 func (c *Config) KeyFile() string { return filepath.Join(c.Data, "keys.json") }
 
-// Validate names everything that is wrong, each problem on its own line.
+// Validate fills the defaults and names everything that is wrong, each problem on its own
+// line. The command line calls it too, before any command runs.
 func (c *Config) Validate() error {
+	c.Defaults()
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	for name, addr := range map[string]string{"listen": c.Listen, "bank-listen": c.BankListen} {

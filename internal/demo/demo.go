@@ -27,6 +27,8 @@ type Maps interface {
 type Seeder struct {
 	Catalog *catalog.Catalog
 	Maps    Maps
+	// Now is when it is seeded: what has ended by then is left out.
+	Now time.Time
 	// Existing are organizations that are there already, by the programme's key.
 	Existing map[string]int64
 	Progress func(what string, done, total int)

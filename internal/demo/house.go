@@ -223,8 +223,14 @@ func (h *house) picture(ctx context.Context, d drawing) (int64, error) {
 
 func (h *house) seedSessions(ctx context.Context) error {
 	var done atomic.Int64
-	total := len(h.src.Sessions)
-	return inParallel(16, h.src.Sessions, func(s programme.Session) error {
+	var open []programme.Session
+	for _, s := range h.src.Sessions {
+		if s.End.After(h.Now) {
+			open = append(open, s)
+		}
+	}
+	total := len(open)
+	return inParallel(16, open, func(s programme.Session) error {
 		h.progress("sessions", int(done.Add(1)), total)
 		made, err := h.Catalog.CreateSession(ctx, who, h.session(s))
 		if err != nil {
@@ -243,11 +249,13 @@ func (h *house) session(s programme.Session) catalog.Session {
 	info := catalog.SessionInfo{StartsAt: s.Start, EndsAt: s.End, SaleFrom: s.SaleFrom,
 		SaleUntil: s.SaleUntil, HoldSeconds: s.HoldSeconds, MaxPerOrder: s.MaxPerOrder,
 		MaxPerMember: s.MaxPerMember, OrphanRule: catalog.OrphanRule(s.Orphans),
-		Version: s.Version.Format, Language: s.Version.Language.ZH, AreaCapacity: map[int32]int{}}
+		Version: s.Version.Format, Language: s.Version.Language.ZH}
+	areas := map[int32]int{}
 	for key, n := range s.AreaCapacity {
-		info.AreaCapacity[h.areas[hall][key]] = n
+		areas[h.areas[hall][key]] = n
 	}
 	return catalog.Session{Meta: h.meta(), VenueID: h.venues[s.Venue], HallID: h.halls[hall],
 		EventID: h.events[s.Event], SeatMapVersionID: h.maps[hall],
-		PriceListID: h.lists[s.PriceList], RefundPolicyID: h.policies[s.Policy], SessionInfo: info}
+		PriceListID: h.lists[s.PriceList], RefundPolicyID: h.policies[s.Policy],
+		AreaCapacity: areas, SessionInfo: info}
 }

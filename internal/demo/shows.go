@@ -41,7 +41,9 @@ func eventInfo(e programme.Event) catalog.EventInfo {
 		TitleEn: e.Title.EN, OriginalTitle: e.OriginalTitle, PrintedTitle: e.Title.ZH,
 		Aliases: e.Aliases, Minutes: e.Minutes, AgeNote: e.AgeNote.ZH, AgeNoteEn: e.AgeNote.EN,
 		ReleaseDate: e.ReleaseOn, EndDate: e.EndsOn, Synopsis: e.Synopsis.ZH,
-		SynopsisEn: e.Synopsis.EN, Distributor: e.Distributor.ZH}
+		SynopsisEn: e.Synopsis.EN, Distributor: e.Distributor.ZH,
+		Notice:   "请提前十五分钟到场,凭电子票二维码入场。",
+		NoticeEn: "Please come fifteen minutes early; the QR code of your ticket opens the gate."}
 	if e.Director.ZH != "" {
 		info.Directors = []string{e.Director.ZH}
 	}

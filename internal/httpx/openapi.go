@@ -28,7 +28,7 @@ func newHuma(a *API, cfg Config) huma.API {
 		OpenAPI: &huma.OpenAPI{OpenAPI: "3.1.0",
 			Info: &huma.Info{Title: title, Version: version},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry(schemaPrefix, schemaName),
+				Schemas: huma.NewMapRegistry(schemaPrefix, namer()),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http",
 					Scheme: "bearer", Description: "the token that a sign-in answers with"}},
 			}},
@@ -37,6 +37,24 @@ func newHuma(a *API, cfg Config) huma.API {
 		// A misspelt filter that is silently ignored shows a list that was not asked for.
 		RejectUnknownQueryParameters: true,
 	}, adapter{a})
+}
+
+// namer gives each type one name. A struct without a name of its own is called after the
+// one that holds it; where two modules have holders of one name, the later is numbered, in
+// the order of registration, which never changes by itself.
+func namer() func(t reflect.Type, hint string) string {
+	taken := map[string]reflect.Type{}
+	return func(t reflect.Type, hint string) string {
+		base := schemaName(t, hint)
+		name := base
+		for n := 2; ; n++ {
+			if known, ok := taken[name]; !ok || known == t {
+				taken[name] = t
+				return name
+			}
+			name = base + strconv.Itoa(n)
+		}
+	}
 }
 
 var typePart = regexp.MustCompile(`([\w./-]+)\.(\w+)`)

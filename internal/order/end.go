@@ -71,7 +71,8 @@ func (o *Orders) end(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) erro
 
 // ended gives back what an order had that ended without money.
 func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) error {
-	if err := o.Book.Release(tx, ord.Session, ownerOf(ord), nil, nil); err != nil {
+	places, areas := ord.claims()
+	if err := o.Book.Release(tx, ord.Session, ownerOf(ord), nonNil(places), areas); err != nil {
 		return err
 	}
 	if ord.Member != 0 {

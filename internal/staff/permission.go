@@ -30,6 +30,8 @@ const (
 	PaymentView        actor.Permission = "payment.view"
 	PaymentRepair      actor.Permission = "payment.repair"
 	DeviceManage       actor.Permission = "device.manage"
+	TicketPrint        actor.Permission = "ticket.print"
+	CheckInScan        actor.Permission = "checkin.scan"
 	CheckInView        actor.Permission = "checkin.view"
 	JournalView        actor.Permission = "journal.view"
 	ReportView         actor.Permission = "report.view"
@@ -66,6 +68,8 @@ func Permissions() []Permission {
 		{PaymentView, "查看支付", "See payments"},
 		{PaymentRepair, "处理异常支付", "Repair payments"},
 		{DeviceManage, "管理验票设备", "Manage gate devices"},
+		{TicketPrint, "打印与补打电子票", "Show, print and reissue tickets"},
+		{CheckInScan, "验票", "Let people in"},
 		{CheckInView, "查看验票情况", "See check-ins"},
 		{JournalView, "查看操作日志", "Read the journal"},
 		{ReportView, "查看报表", "See reports"},
@@ -104,8 +108,9 @@ func Presets() []PresetRole {
 			return p == OrganizationManage
 		})},
 		{BoxOffice, "售票员", "Box office", []actor.Permission{BlockEdit, OrderView, OrderSell,
-			OrderExtend, OrderCancel, OrderRefund, PaymentView, CheckInView}},
-		{Usher, "检票员", "Usher", []actor.Permission{DeviceManage, CheckInView}},
+			OrderExtend, OrderCancel, OrderRefund, PaymentView, TicketPrint, CheckInScan,
+			CheckInView}},
+		{Usher, "检票员", "Usher", []actor.Permission{DeviceManage, CheckInScan, CheckInView}},
 		{Bookkeeper, "财务", "Bookkeeper", []actor.Permission{OrderView, PaymentView,
 			PaymentRepair, ReportView, JournalView}},
 	}

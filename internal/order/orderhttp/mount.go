@@ -63,7 +63,7 @@ func (h *handler) mountBuyer() {
 		OperationID: "get-order", Summary: "One order", Access: viewer}, h.get)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "PUT", Path: "/api/v1/orders/{id}/lines", Tag: tag,
 		OperationID: "replace-order-lines", Summary: "Choose other places; the clock goes on",
-		Access: seller, Params: idParam{}, Request: linesBody{}, Response: orderBody{},
+		Access: seller, Params: IDParam{}, Request: linesBody{}, Response: orderBody{},
 		Refusals: append(placeRefusals[:len(placeRefusals):len(placeRefusals)],
 			order.ErrNotPending)}, h.replace)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/cancel", Tag: tag,
@@ -77,11 +77,13 @@ func (h *handler) mountBuyer() {
 		Access: viewer, Status: 200, Refusals: refunds}, h.quoteRefund)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refunds", Tag: tag,
 		OperationID: "refund-order", Summary: "Give tickets back",
-		Access: refunder, Idempotent: true, Status: 201, Params: idParam{}, Request: refundBody{},
+		Access: refunder, Idempotent: true, Status: 201, Params: IDParam{}, Request: refundBody{},
 		Response: returnedBody{}, Rate: httpx.BuyRate, Refusals: refunds}, h.refund)
 }
 
-type idParam struct {
+// IDParam is the path of an order. It is exported since the document reads only exported
+// embedded fields.
+type IDParam struct {
 	ID string `path:"id" doc:"the order's id"`
 }
 
@@ -172,7 +174,7 @@ func (h *handler) answer(ctx context.Context, o *order.Order) (*orderOut, error)
 	return out, nil
 }
 
-func (h *handler) get(ctx context.Context, in *idParam) (*orderOut, error) {
+func (h *handler) get(ctx context.Context, in *IDParam) (*orderOut, error) {
 	id, err := h.keys.Parse(kindOrder, in.ID)
 	if err != nil {
 		return nil, err
@@ -214,7 +216,7 @@ func (h *handler) list(ctx context.Context, in *httpx.PageQuery) (*listOut, erro
 	return out, nil
 }
 
-func (h *handler) cancel(ctx context.Context, in *idParam) (*orderOut, error) {
+func (h *handler) cancel(ctx context.Context, in *IDParam) (*orderOut, error) {
 	id, err := h.keys.Parse(kindOrder, in.ID)
 	if err != nil {
 		return nil, err
@@ -243,7 +245,7 @@ func (h *handler) allowed(ctx context.Context, id int64, p actor.Permission) err
 }
 
 type quoteIn struct {
-	idParam
+	IDParam
 	Body struct {
 		Units []ticket.UnitRef `json:"units,omitempty" maxItems:"100" doc:"none: all that is left"`
 	}
@@ -311,7 +313,7 @@ func (h *handler) mountStaff() {
 }
 
 type extendIn struct {
-	idParam
+	IDParam
 	Body struct {
 		Minutes int `json:"minutes" minimum:"1" maximum:"1440" doc:"how much longer"`
 	}

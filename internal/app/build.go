@@ -1,0 +1,292 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strconv"
+
+	"foyer/internal/actor"
+	"foyer/internal/catalog"
+	"foyer/internal/catalog/catalogdb"
+	"foyer/internal/catalog/cataloghttp"
+	"foyer/internal/catalog/picture"
+	"foyer/internal/checkin"
+	"foyer/internal/checkin/checkindb"
+	"foyer/internal/checkin/checkinhttp"
+	"foyer/internal/config"
+	"foyer/internal/doctor/doctordb"
+	"foyer/internal/httpx"
+	"foyer/internal/httpx/apipage"
+	"foyer/internal/member/memberhttp"
+	"foyer/internal/notify/inbox"
+	"foyer/internal/order"
+	"foyer/internal/order/orderdb"
+	"foyer/internal/order/orderhttp"
+	"foyer/internal/payment"
+	"foyer/internal/payment/paymentdb"
+	"foyer/internal/payment/paymenthttp"
+	"foyer/internal/payment/sandbox"
+	"foyer/internal/sandboxbank"
+	"foyer/internal/sandboxbank/bankdb"
+	"foyer/internal/sandboxbank/bankhttp"
+	"foyer/internal/seating"
+	"foyer/internal/seating/seatingdb"
+	"foyer/internal/seating/seatinghttp"
+	"foyer/internal/seating/seatmap"
+	"foyer/internal/signin"
+	"foyer/internal/signin/signinhttp"
+	"foyer/internal/staff/staffhttp"
+	"foyer/internal/ticket"
+	"foyer/internal/ticket/ticketdb"
+	"foyer/internal/ticket/tickethttp"
+)
+
+// build joins the modules, the lowest first.
+func (a *App) build(ctx context.Context) error {
+	a.Metrics = newMetrics()
+	a.doctorBook = doctordb.New(a.DB)
+	a.buildPeople()
+	a.buildHall()
+	a.buildSale()
+	if err := a.buildMoney(ctx); err != nil {
+		return err
+	}
+	return a.buildDoor()
+}
+
+// buildHall joins what is sold and who has which place; each asks the other.
+func (a *App) buildHall() {
+	store := seatingdb.New(a.DB)
+	a.plans = seating.NewPlanCache(store)
+	a.Board = seating.NewMemBoard(seating.BoardConfig{Truth: store, Plans: a.plans, Clock: a.Clock,
+		IDs: a.IDs, Log: a.Log, Frame: func(id, name string, data []byte) []byte {
+			return httpx.Event{ID: id, Name: name, Data: data}.Frame()
+		}})
+	a.book = seatingdb.NewBook(a.Board)
+	stock := seating.NewStock(store, a.plans, a.Board)
+	stores := catalogdb.Open(a.DB, a.Clock)
+	a.Catalog = catalog.New(catalog.Config{DB: a.DB, Stores: stores, Journal: a.Journal,
+		Stock: stock, SeatMaps: stock, Files: fileStore{filepath.Join(a.Config.Data, "files")},
+		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Public: a.Codec.Encode})
+	a.Seating = seating.New(seating.Config{DB: a.DB, Store: store, Book: a.book, Board: a.Board,
+		Plans: a.plans, Sessions: a.Catalog, Halls: stores.Halls, Timetable: stores.Timetable,
+		Journal: a.Journal, Clock: a.Clock, IDs: a.IDs})
+}
+
+// buildSale joins tickets, gates and the agreement.
+func (a *App) buildSale() {
+	tickets := ticketdb.New(a.DB)
+	a.Tickets = ticket.New(ticket.Config{DB: a.DB, Store: tickets, IDs: a.IDs, Keys: a.Ring,
+		Sessions: a.Catalog, Orders: whoSees{a}, Doors: entrances{a}, Journal: a.Journal})
+	a.CheckIn = checkin.New(checkin.Config{DB: a.DB, Store: checkindb.New(a.DB), Tickets: tickets,
+		Sessions: a.Catalog, Venues: a.Catalog.Stores().Venues, Capacities: capacities{a},
+		Journal: a.Journal, IDs: a.IDs, Clock: a.Clock, Keys: a.Ring, MACs: a.Ring, Log: a.Log,
+		Observe: a.Metrics.scanned})
+	a.orderStore = orderdb.New(a.DB)
+	a.Orders = order.New(a.Config.Order, order.Parts{DB: a.DB, Store: a.orderStore,
+		Sessions: a.Catalog, Chooser: a.Seating, Book: a.book, Tickets: a.Tickets,
+		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members, Clock: a.Clock,
+		IDs: a.IDs, Log: a.Log})
+	a.Jobs.Handle(order.JobClose, a.Orders.Close)
+}
+
+// The sandbox merchant's number at the sandbox bank.
+const sandboxMerchant = "foyer"
+
+func (a *App) merchantKey() (string, ed25519.PrivateKey) {
+	id, key := a.Ring.MerchantSigner()
+	return "merchant-" + strconv.Itoa(int(id)), key
+}
+
+// buildMoney joins the providers, and in the role bank the sandbox bank itself, which the
+// product then meets over HTTP only.
+func (a *App) buildMoney(ctx context.Context) error {
+	var providers []payment.Provider
+	if a.Config.Sandbox {
+		client, err := sandbox.New(sandbox.Config{BaseURL: a.Config.BankURL,
+			Merchant: sandboxMerchant, NotifyURL: a.Config.PublicURL + "/api/v1/notify/sandbox"},
+			a.merchantKey, a.Clock, a.IDs)
+		if err != nil {
+			return err
+		}
+		keys, err := a.openBank(ctx)
+		if err != nil {
+			return err
+		}
+		if err := client.SetKeys(keys); err != nil {
+			return err
+		}
+		providers = append(providers, client)
+	}
+	a.Payments = payment.New(a.Config.Payment, payment.Parts{DB: a.DB,
+		Store: paymentdb.New(a.DB), Settler: a.Orders, Journal: a.Journal,
+		MaySee: whoSees{a}.MaySee, Clock: a.Clock, IDs: a.IDs, Log: a.Log}, providers...)
+	a.Orders.SetPayments(a.Payments)
+	return nil
+}
+
+// openBank opens the bank's own keys and file beside ours and gives its public keys.
+func (a *App) openBank(ctx context.Context) ([]sandbox.BankKey, error) {
+	dir, err := a.folder("bank")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := sandboxbank.OpenKeys(filepath.Join(dir, "keys.json"), a.IDs, a.Config.BankRSA)
+	if err != nil {
+		return nil, err
+	}
+	if a.Config.Has(config.RoleBank) {
+		if err := a.startBank(ctx, dir, keys); err != nil {
+			return nil, err
+		}
+	}
+	list, err := keys.Public()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := json.Marshal(list)
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.ParseKeys(doc)
+}
+
+func (a *App) startBank(ctx context.Context, dir string, keys *sandboxbank.Keys) error {
+	db, store, err := bankdb.Open(ctx, filepath.Join(dir, "bank.db"), a.Config.DB.Unsafe,
+		a.Clock, a.Log)
+	if err != nil {
+		return err
+	}
+	a.bankDB = db
+	id, key := a.merchantKey()
+	a.Bank, err = sandboxbank.New(sandboxbank.Config{Name: "沙盒银行 Sandbox Bank",
+		BaseURL: a.Config.BankURL, RSANotices: a.Config.BankRSA, AllowFaults: a.Config.BankFaults,
+		Merchants: []sandboxbank.Merchant{{ID: sandboxMerchant, Name: "Foyer 前厅",
+			Keys: map[string]ed25519.PublicKey{id: key.Public().(ed25519.PublicKey)}}}},
+		db, store, keys, a.Clock, a.IDs, a.Log)
+	if err == nil {
+		a.bankDoor = bankhttp.New(a.Bank, a.Clock, a.Log)
+	}
+	return err
+}
+
+// buildDoor mounts every module's routes.
+func (a *App) buildDoor() error {
+	proxies, err := a.Config.Proxies()
+	if err != nil {
+		return err
+	}
+	a.API, err = httpx.New(httpx.Config{Title: "Foyer 前厅", Version: "1", Logger: a.Log,
+		Clock: a.Clock, IDs: a.IDs, Codec: a.Codec,
+		CursorSecret: a.Ring.MAC("cursor", []byte("key of list positions")),
+		Auth: signinhttp.Auth{Authenticator: signin.Authenticator{Door: a.Door, Staff: a.Staff,
+			Devices: a.CheckIn.Devices()}},
+		OperatorToken: a.Config.OperatorToken, TrustedProxies: proxies,
+		AllowedOrigins: a.Config.AllowedOrigins, AccessLog: a.Config.AccessLog,
+		Rates: a.Rates, Observe: a.Metrics.observe})
+	if err != nil {
+		return err
+	}
+	cataloghttp.Mount(a.API, a.Catalog, picture.NewReader(1, a.Clock.After), a.Clock)
+	seatinghttp.Mount(a.API, a.Seating)
+	orderhttp.Mount(a.API, a.Orders, a.Keys)
+	paymenthttp.Mount(a.API, a.Payments, a.Keys, paymenthttp.Config{
+		PublicURL: a.Config.PublicURL, Providers: a.Payments.Channels()})
+	tickethttp.Mount(a.API, a.Tickets)
+	checkinhttp.Mount(a.API, a.CheckIn)
+	memberhttp.Mount(a.API, a.Members)
+	staffhttp.Mount(a.API, a.Staff)
+	apipage.Register(a.API)
+	if a.Config.Mode == config.Development {
+		inbox.Mount(a.API, a.Inbox, httpx.Public)
+	}
+	a.mountOperator()
+	return nil
+}
+
+// mountOperator adds what whoever runs the machine asks.
+func (a *App) mountOperator() {
+	get := func(path string, access httpx.Access, h httpx.RawHandler) {
+		httpx.RegisterRaw(a.API, httpx.Op{Method: "GET", Path: path, Access: access, Hidden: true,
+			Rate: httpx.Unlimited}, h)
+	}
+	get("/healthz", httpx.Public, func(w http.ResponseWriter, r *http.Request) error {
+		return httpx.WriteJSON(w, r, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	get("/readyz", httpx.Public, func(w http.ResponseWriter, r *http.Request) error {
+		if err := a.DB.Ping(r.Context()); err != nil {
+			return err
+		}
+		return httpx.WriteJSON(w, r, http.StatusOK, map[string]string{"status": "ready"})
+	})
+	metrics := a.Metrics.handler()
+	a.Metrics.registry.MustRegister(business{a})
+	get("/metrics", httpx.Operator, func(w http.ResponseWriter, r *http.Request) error {
+		metrics.ServeHTTP(w, r)
+		return nil
+	})
+}
+
+// whoSees answers who may see an order.
+type whoSees struct{ a *App }
+
+// MaySee refuses whoever may not see the order as if there were none.
+func (w whoSees) MaySee(ctx context.Context, id int64, who actor.Actor) error {
+	_, err := w.a.Orders.Get(ctx, id, who)
+	return err
+}
+
+// entrances finds the door nearest to a ticket's place by the seat map of its session.
+type entrances struct{ a *App }
+
+// Entrance is empty when the map does not say.
+func (e entrances) Entrance(ctx context.Context, t *ticket.Ticket, s *catalog.Sellable) string {
+	plan, err := e.a.plans.Plan(ctx, s.SeatMapVersionID)
+	if err != nil {
+		return ""
+	}
+	ord, err := e.a.Orders.Store.Find(ctx, t.Order)
+	if err != nil {
+		return ""
+	}
+	u := ord.Unit(t.Line, t.Unit)
+	if u == nil {
+		return ""
+	}
+	if u.Area != 0 {
+		area, _ := plan.Index.Area(seatmap.Place(u.Area))
+		if area.Area == nil {
+			return ""
+		}
+		return area.Entrance
+	}
+	if at, ok := plan.Index.Ordinal(seatmap.Place(u.Places[0])); ok {
+		return plan.Index.Entrance(at)
+	}
+	return ""
+}
+
+// capacities counts how many people a session holds.
+type capacities struct{ a *App }
+
+// Capacity is seats and area places together, with the session's own area capacities.
+func (c capacities) Capacity(ctx context.Context, s *catalog.Sellable) (int, error) {
+	plan, err := c.a.plans.Plan(ctx, s.SeatMapVersionID)
+	if err != nil {
+		return 0, err
+	}
+	n := plan.Index.Len()
+	for _, f := range plan.Index.Map().Floors {
+		for _, area := range f.Areas {
+			if own, ok := s.AreaCapacity[int32(area.Place)]; ok {
+				n += own
+			} else {
+				n += int(area.Capacity)
+			}
+		}
+	}
+	return n, nil
+}
