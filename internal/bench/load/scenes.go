@@ -153,20 +153,20 @@ func (g *generator) browse(w *worker, i int64) error {
 // pageBytes is the least size of a page of 20 full cards.
 const pageBytes = 8 << 10
 
-// checkin scans a ticket that was not scanned yet at one of the gates.
+// checkin scans a ticket that was not scanned yet, at the gate that it came to.
 func (g *generator) checkin(w *worker, _ int64) error {
-	i := atomic.AddInt64(&g.scans, 1) - 1
-	if i >= int64(len(g.Codes)) {
+	gate := &g.Gates[w.number%len(g.Gates)]
+	i := gate.next.Add(1) - 1
+	if i >= int64(len(gate.Codes)) {
 		return errDrained
 	}
 	b := append(w.body[:0], `{"code":"`...)
-	b = append(b, g.Codes[i]...)
+	b = append(b, gate.Codes[i]...)
 	b = append(b, `","direction":"entry","n":1,"nonce":"`...)
 	b = append(b, g.run...)
 	b = strconv.AppendInt(append(b, '-'), i, 10)
 	w.body = append(b, `"}`...)
-	w.buf = Request(w.buf[:0], "POST", "/api/v1/gate/check-ins", g.API,
-		g.Gates[w.number%len(g.Gates)], nil, w.body)
+	w.buf = Request(w.buf[:0], "POST", "/api/v1/gate/check-ins", g.API, gate.Token, nil, w.body)
 	return w.expect(200, nil)
 }
 

@@ -23,7 +23,6 @@ type generator struct {
 	run   string // makes idempotency keys of this process its own
 
 	pairs int64 // seats handed out so far, in pairs over all sessions
-	scans int64
 	calls int64 // numbers idempotency keys
 }
 
@@ -35,6 +34,7 @@ func Serve(ctx context.Context, clk clock.Clock, in io.Reader, out io.Writer) er
 	if err := dec.Decode(&g.World); err != nil {
 		return fmt.Errorf("load: the world: %w", err)
 	}
+	g.pairs = g.Skip
 	file, err := os.OpenFile(g.Acked, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (g *generator) play(ctx context.Context, job Job) Result {
 	if err != nil {
 		return Result{Summary: s, Error: err.Error()}
 	}
-	return Result{Summary: s}
+	return Result{Summary: s, Pairs: g.pairs}
 }
 
 func (g *generator) keep(ids []string) error {

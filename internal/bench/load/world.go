@@ -4,25 +4,36 @@
 // another, and answers each with what it measured.
 package load
 
+import "sync/atomic"
+
 // World is what the generator knows of the installation that it loads.
 type World struct {
 	API  string `json:"api"` // host:port
 	Noop string `json:"noop"`
 	Bank string `json:"bank"`
-	// Members and Gates are bearer tokens.
+	// Members are bearer tokens.
 	Members []string `json:"members"`
-	Gates   []string `json:"gates"`
+	Gates   []Gate   `json:"gates"`
 	// TicketType is what every order asks for.
 	TicketType string    `json:"ticket_type"`
 	Sessions   []Session `json:"sessions"`
 	Big        Session   `json:"big"`    // the seat map of `seatmap`
 	Browse     []string  `json:"browse"` // paths with their query
-	Codes      []string  `json:"codes"`  // tickets to scan
 	// Channels are the payment channels of `purchase` and `purchase_rsa`.
 	Channel    string `json:"channel"`
 	ChannelRSA string `json:"channel_rsa"`
+	// Skip is how many pairs of seats an earlier generator has handed out.
+	Skip int64 `json:"skip,omitempty"`
 	// Acked is the file that the id of every acknowledged order is written to.
 	Acked string `json:"acked"`
+}
+
+// Gate is a device with the tickets that come to it.
+type Gate struct {
+	Token string   `json:"token"`
+	Codes []string `json:"codes"`
+
+	next atomic.Int64
 }
 
 // Session is one session on sale. The members' free seats are taken from Free in order.
@@ -44,7 +55,9 @@ type Job struct {
 // Result is the answer to a job.
 type Result struct {
 	Summary Summary `json:"summary"`
-	Error   string  `json:"error,omitempty"` // the job could not be played at all
+	// Pairs is how many pairs of seats were handed out so far.
+	Pairs int64  `json:"pairs"`
+	Error string `json:"error,omitempty"` // the job could not be played at all
 }
 
 // pairsOf is how many orders of two seats a session has room for.
