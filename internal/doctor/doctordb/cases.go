@@ -88,12 +88,13 @@ func (p *page) each(query string, scan func(c *doctor.Case, order int64, r *sql.
 	return rows.Err()
 }
 
-// discard takes the columns behind the first, which the case's own scan reads again.
+// discard takes the columns behind the first, which the case's own scan reads again. Raw bytes
+// would forbid that second scan.
 func discard(rows *sql.Rows) []any {
 	cols, _ := rows.Columns()
 	list := make([]any, len(cols)-1)
 	for i := range list {
-		list[i] = new(sql.RawBytes)
+		list[i] = new(any)
 	}
 	return list
 }
