@@ -230,16 +230,17 @@ func TestTwoProcessesShareTheJobs(t *testing.T) {
 		const jobs = 100
 		var ran [jobs]atomic.Int64
 		var total atomic.Int64
+		count := func(_ context.Context, j journal.Job) (time.Duration, error) {
+			ran[j.ObjectID].Add(1)
+			total.Add(1)
+			return 0, nil
+		}
 		queues := make([]*journal.Jobs, 2)
 		for i := range queues {
 			queues[i] = journal.NewJobs(journal.JobsConfig{DB: db, Store: b.Store,
 				Clock: clock.Real{}, IDs: b.IDs, Log: slog.New(slog.DiscardHandler),
 				Holder: fmt.Sprint("process ", i), Poll: 10 * time.Millisecond})
-			queues[i].Handle("expire", func(_ context.Context, j journal.Job) (time.Duration, error) {
-				ran[j.ObjectID].Add(1)
-				total.Add(1)
-				return 0, nil
-			})
+			queues[i].Handle("expire", count)
 		}
 		for i := range int64(jobs) {
 			enqueue(t, b, journal.Job{Kind: "expire", ObjectID: i, Due: time.Now()})

@@ -36,7 +36,8 @@ const (
 	maxKind     = 24 // bytes
 )
 
-// Entry is what a command says for the record.
+// Entry is what a command says for the record. Its slices are kept: do not change them
+// after Append.
 type Entry struct {
 	Actor        actor.Actor
 	Organization int64    // 0: none

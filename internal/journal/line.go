@@ -83,7 +83,7 @@ func (q *Jobs) Run(ctx context.Context) error {
 			_, err := q.cfg.Store.ReleaseJobs(tx, tx.Now)
 			return err
 		})
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
 	}

@@ -95,7 +95,8 @@ func checkTampering(t *testing.T, b *journaltest.Bundle, text []byte) {
 	lines := strings.SplitAfter(strings.TrimSuffix(string(plain), "\n"), "\n")
 	last := len(lines) - 1
 	for name, changed := range map[string][]string{
-		"row changed":   append([]string{strings.Replace(lines[0], "placed", "plaxed", 1)}, lines[1:]...),
+		"row changed": append([]string{strings.Replace(lines[0], "placed", "plaxed", 1)},
+			lines[1:]...),
 		"first removed": lines[1:],
 		"middle gone":   append(append([]string(nil), lines[:2]...), lines[3:]...),
 		"last removed":  append(append([]string(nil), lines[:last-1]...), lines[last]),

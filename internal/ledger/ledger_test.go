@@ -45,7 +45,8 @@ func TestASaleAndItsRefundInTheBooks(t *testing.T) {
 			{move(bank, 9600), move(ledger.ToReturn, -9600)}, // paid twice
 			{move(ledger.ToReturn, 9600), move(ledger.RefundPayable, -9600)},
 			{move(ledger.RefundPayable, 9600), move(bank, -9600)},
-			{move(ledger.Sales, 4800), move(ledger.RefundPayable, -4300), move(ledger.FeesKept, -500)},
+			{move(ledger.Sales, 4800), move(ledger.RefundPayable, -4300),
+				move(ledger.FeesKept, -500)},
 			{move(ledger.RefundPayable, 4300), move(bank, -4300)},
 		} {
 			if err := post(b, 1, moves); err != nil {

@@ -153,7 +153,8 @@ func (db *DB) checkpoint(ctx context.Context) {
 		if size < 4<<20 {
 			continue
 		}
-		if err := db.runCheckpoint(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil && ctx.Err() == nil {
+		err := db.runCheckpoint(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+		if err != nil && ctx.Err() == nil {
 			db.log.Warn("checkpoint failed", "error", err)
 		}
 		if now := db.clk.Now(); size > 64<<20 && now.Sub(truncated) >= truncateEvery {
