@@ -348,9 +348,7 @@ func TestUnknownGoesToAPerson(t *testing.T) {
 	ctx := context.Background()
 	o := w.Place(t, 500, 10*time.Minute)
 	p := open(t, w, o)
-	if err := w.Bank.SetFaults(sandboxbank.Faults{Rates: map[string]float64{"silent": 1}}); err != nil {
-		t.Fatal(err)
-	}
+	rate(t, w, sandboxbank.FaultSilent)
 	for range 45 {
 		clk.Advance(time.Minute)
 		if _, err := w.Payments.Round(ctx); err != nil {
@@ -365,7 +363,8 @@ func TestUnknownGoesToAPerson(t *testing.T) {
 			t.Fatalf("at %s it is %s", clk.Now(), now.State)
 		}
 		if early {
-			if _, err := w.Payments.GiveUp(ctx, paymenttest.Repairer(), p.ID); !errors.Is(err, payment.ErrNotUnknown) {
+			_, err := w.Payments.GiveUp(ctx, paymenttest.Repairer(), p.ID)
+			if !errors.Is(err, payment.ErrNotUnknown) {
 				t.Fatalf("given up early: %v", err)
 			}
 		}

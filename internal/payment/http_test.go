@@ -42,6 +42,7 @@ func call(t *testing.T, w *paymenttest.World, method, path, token, key, body str
 
 // TestRoutes walks every route as its owner and as those who must not see it.
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		work(t, w)
 		keys := w.API.Keys()
@@ -97,7 +98,8 @@ func TestRoutes(t *testing.T) {
 			{"POST", "/api/v1/staff/refunds/" + back + "/retry", "elsewhere", 404, ""},
 			{"GET", figures, "staff", 200, `"orders_paid":1`},
 			{"GET", figures, "elsewhere", 404, ""},
-			{"GET", strings.Replace(figures, "to="+day, "to=2020-01-01", 1), "staff", 422, "day_range"},
+			{"GET", strings.Replace(figures, "to="+day, "to=2020-01-01", 1), "staff", 422,
+				"day_range"},
 			{"POST", "/api/v1/notify/sandbox", "", 401, "notice_refused"},
 		} {
 			status, body := call(t, w, c.method, c.path, c.token, "", "")
@@ -113,6 +115,7 @@ func TestRoutes(t *testing.T) {
 }
 
 func TestNoticeOfUnknownNumberTellsNothing(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		for _, number := range []string{"FY0000000000001", "XX", "FR0000000000001"} {
 			body := []byte(`{"id":"n-` + number + `","event":"payment","merchant":"foyer",` +

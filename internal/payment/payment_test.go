@@ -25,7 +25,6 @@ import (
 
 func each(t *testing.T, fn func(t *testing.T, w *paymenttest.World)) {
 	t.Helper()
-	t.Parallel()
 	sqldbtest.Each(t, func() clock.Clock { return clock.Real{} },
 		func(t *testing.T, db *sqldb.DB) {
 			quick := func(c *sandboxbank.Config) { c.RefundDelay = 20 * time.Millisecond }
@@ -71,6 +70,15 @@ func faults(t *testing.T, w *paymenttest.World, number string, list ...sandboxba
 	}
 }
 
+// rate lets every number suffer a fault.
+func rate(t *testing.T, w *paymenttest.World, f sandboxbank.Fault) {
+	t.Helper()
+	err := w.Bank.SetFaults(sandboxbank.Faults{Rates: map[string]float64{string(f): 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // work runs reconciliation until the test ends.
 func work(t *testing.T, w *paymenttest.World) {
 	t.Helper()
@@ -86,6 +94,7 @@ func work(t *testing.T, w *paymenttest.World) {
 }
 
 func TestOpenPayNoticeTicket(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		o := w.Place(t, 9900, 10*time.Minute)
 		p := open(t, w, o)
@@ -106,6 +115,7 @@ func TestOpenPayNoticeTicket(t *testing.T) {
 
 // TestBadNotices: each kind of bad notice, and the order ends paid once all the same.
 func TestBadNotices(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		for _, f := range []sandboxbank.Fault{sandboxbank.FaultDoubled,
 			sandboxbank.FaultHundredfold, sandboxbank.FaultDisorder, sandboxbank.FaultLate,
@@ -122,14 +132,13 @@ func TestBadNotices(t *testing.T) {
 }
 
 func TestForgedNoticeChangesNothing(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
-		if err := w.Bank.SetFaults(sandboxbank.Faults{Rates: map[string]float64{"forged": 1}}); err != nil {
-			t.Fatal(err)
-		}
+		rate(t, w, sandboxbank.FaultForged)
 		o := w.Place(t, 500, 10*time.Minute)
 		p := open(t, w, o)
-		if p, err := w.Payments.Query(context.Background(), paymenttest.Repairer(), p.ID); err != nil ||
-			p.State != payment.Open {
+		p, err := w.Payments.Query(context.Background(), paymenttest.Repairer(), p.ID)
+		if err != nil || p.State != payment.Open {
 			t.Fatalf("after a forged notice: %+v %v", p, err)
 		}
 		if w.Tickets.Of(o.ID) != 0 {
@@ -140,6 +149,7 @@ func TestForgedNoticeChangesNothing(t *testing.T) {
 
 // TestNeverNotified: reconciliation finds the money by itself, at a start too.
 func TestNeverNotified(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		o := w.Place(t, 500, 10*time.Minute)
 		p := open(t, w, o)
@@ -154,6 +164,7 @@ func TestNeverNotified(t *testing.T) {
 }
 
 func TestWrongAmountGoesBack(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		work(t, w)
 		o := w.Place(t, 500, 10*time.Minute)
@@ -189,6 +200,7 @@ func arrived(t *testing.T, w *paymenttest.World, o *order.Order) []*payment.Refu
 
 // TestTwoPayments: the second money of an order that is paid goes back.
 func TestTwoPayments(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		work(t, w)
 		o := w.Place(t, 500, 10*time.Minute)
@@ -208,6 +220,7 @@ func TestTwoPayments(t *testing.T) {
 
 // TestLateMoney: an expired order's money re-claims its places, or goes back.
 func TestLateMoney(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		work(t, w)
 		w.Run(t)
@@ -263,6 +276,7 @@ func expire(t *testing.T, w *paymenttest.World, o *order.Order, want order.State
 
 // TestClosingFindsMoney: a buyer who pays while the order closes has bought it.
 func TestClosingFindsMoney(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		w.Run(t)
 		o := w.Place(t, 500, 10*time.Minute)
@@ -276,6 +290,7 @@ func TestClosingFindsMoney(t *testing.T) {
 
 // TestSilentProviderKeepsPlaces: no answer keeps the payment open and the order closing.
 func TestSilentProviderKeepsPlaces(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		o := w.Place(t, 500, 10*time.Minute)
 		p := open(t, w, o)
@@ -296,17 +311,17 @@ func TestSilentProviderKeepsPlaces(t *testing.T) {
 }
 
 func TestAbnormalRefundWaitsForAPerson(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		work(t, w)
-		for _, f := range []sandboxbank.Fault{sandboxbank.FaultAbnormal, sandboxbank.FaultNoBalance} {
+		ctx, staff := context.Background(), paymenttest.Repairer()
+		for _, f := range []sandboxbank.Fault{sandboxbank.FaultAbnormal,
+			sandboxbank.FaultNoBalance} {
 			o := w.Place(t, 500, 10*time.Minute)
 			p := open(t, w, o)
 			w.Bank.Pay(t, p.Sent.RedirectURL)
 			reaches(t, w, p.ID, payment.Captured)
-			if err := w.Bank.SetFaults(sandboxbank.Faults{
-				Rates: map[string]float64{string(f): 1}}); err != nil {
-				t.Fatal(err)
-			}
+			rate(t, w, f)
 			id := refund(t, w, p, 500)
 			paymenttest.Until(t, "the refund is abnormal", func() bool {
 				r, err := w.Store.FindRefund(context.Background(), id)
@@ -315,11 +330,12 @@ func TestAbnormalRefundWaitsForAPerson(t *testing.T) {
 			if err := w.Bank.SetFaults(sandboxbank.Faults{}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.Payments.RetryRefund(context.Background(), paymenttest.Repairer(), id); err != nil {
+			if _, err := w.Payments.RetryRefund(ctx, staff, id); err != nil {
 				t.Fatal(err)
 			}
 			arrived(t, w, o)
-			if _, err := w.Payments.RetryRefund(context.Background(), paymenttest.Repairer(), id); !errors.Is(err, payment.ErrRefundState) {
+			_, err := w.Payments.RetryRefund(ctx, staff, id)
+			if !errors.Is(err, payment.ErrRefundState) {
 				t.Errorf("retrying what arrived: %v", err)
 			}
 		}
@@ -348,6 +364,7 @@ func tryRefund(w *paymenttest.World, p *payment.Payment, amount money.Minor) (id
 
 // TestRefundsNeverExceed: many at once, and the sum stays within what was taken.
 func TestRefundsNeverExceed(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
 		work(t, w)
 		o := w.Place(t, 500, 10*time.Minute)
@@ -384,10 +401,9 @@ func TestRefundsNeverExceed(t *testing.T) {
 
 // TestKeyResumes: a first try whose answer was lost goes on with its number.
 func TestKeyResumes(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, w *paymenttest.World) {
-		if err := w.Bank.SetFaults(sandboxbank.Faults{Rates: map[string]float64{"timeout": 1}}); err != nil {
-			t.Fatal(err)
-		}
+		rate(t, w, sandboxbank.FaultTimeout)
 		o := w.Place(t, 500, 10*time.Minute)
 		path := "/api/v1/orders/" + w.API.Keys().Public("ord", o.ID) + "/payments"
 		status, _ := call(t, w, "POST", path, "buyer", "k1", `{"channel":"sandbox"}`)
@@ -402,7 +418,8 @@ func TestKeyResumes(t *testing.T) {
 		if status != http.StatusCreated || again != first {
 			t.Fatalf("the third: %d %s", status, again)
 		}
-		if status, _ = call(t, w, "POST", path, "buyer", "k1", `{"channel":"other"}`); status != 422 {
+		status, _ = call(t, w, "POST", path, "buyer", "k1", `{"channel":"other"}`)
+		if status != 422 {
 			t.Errorf("another body under the key: %d", status)
 		}
 		list, err := w.Store.OfOrder(context.Background(), o.ID)

@@ -179,7 +179,7 @@ type Bank struct {
 	ids    *idgen.Source
 	log    *slog.Logger
 	nonces *nonces
-	faults faultBook
+	faults *faultBook
 
 	wake   chan struct{}
 	mu     sync.Mutex

@@ -90,8 +90,8 @@ func TestSignatures(t *testing.T) {
 		"other key":     func(r *request) { r.keyID = "m-2" },
 		"other house":   func(r *request) { r.merchant = "other" },
 		"short nonce":   func(r *request) { r.nonce = "short" },
-		"other query":   func(r *request) { r.tamper = func(q *http.Request) { q.URL.RawQuery = "a=1" } },
-		"no signature":  func(r *request) { r.tamper = func(q *http.Request) { q.Header.Del("Bank-Signature") } },
+		"other query":   func(r *request) { r.tamper = otherQuery },
+		"no signature":  func(r *request) { r.tamper = unsigned },
 		"other content": func(r *request) { r.tamper = otherBody },
 	} {
 		r := good
@@ -102,6 +102,10 @@ func TestSignatures(t *testing.T) {
 		}
 	}
 }
+
+func otherQuery(r *http.Request) { r.URL.RawQuery = "a=1" }
+
+func unsigned(r *http.Request) { r.Header.Del("Bank-Signature") }
 
 func otherBody(r *http.Request) {
 	body := []byte(`{"out_trade_no":"N2"}`)

@@ -74,14 +74,12 @@ func (f Faults) check() error {
 
 // faultBook is what is set now, and which one-time faults have struck.
 type faultBook struct {
-	mu     *sync.Mutex
-	set    *Faults
+	mu     sync.Mutex
+	set    Faults
 	struck map[string]struct{}
 }
 
-func newFaultBook() faultBook {
-	return faultBook{mu: &sync.Mutex{}, set: &Faults{}, struck: map[string]struct{}{}}
-}
+func newFaultBook() *faultBook { return &faultBook{struck: map[string]struct{}{}} }
 
 // SetFaults replaces what is set. Refused with ErrNoFaults unless the bank allows faults,
 // and with ErrParam.
@@ -94,7 +92,7 @@ func (b *Bank) SetFaults(f Faults) error {
 	}
 	b.faults.mu.Lock()
 	defer b.faults.mu.Unlock()
-	*b.faults.set = f
+	b.faults.set = f
 	clear(b.faults.struck)
 	return nil
 }
@@ -106,7 +104,7 @@ func (b *Bank) FaultsNow() (Faults, error) {
 	}
 	b.faults.mu.Lock()
 	defer b.faults.mu.Unlock()
-	f := *b.faults.set
+	f := b.faults.set
 	f.Rates, f.Scripts = maps.Clone(f.Rates), maps.Clone(f.Scripts)
 	return f, nil
 }

@@ -160,18 +160,21 @@ func (b *Bank) land(id int64) {
 	delete(b.flying, id)
 }
 
+// do does one thing: it finishes a refund, or sends a notice and drops it once it was taken
+// or tried often enough.
 func (b *Bank) do(ctx context.Context, w Work, send Send) {
-	err := b.db.InTx
 	if w.Kind == workFinish {
-		if e := err(ctx, func(tx *sqldb.Tx) error { return b.finishRefund(tx, w) }); e != nil {
-			b.log.Warn("a refund cannot be finished yet", "error", e)
+		err := b.db.InTx(ctx, func(tx *sqldb.Tx) error { return b.finishRefund(tx, w) })
+		if err != nil && ctx.Err() == nil {
+			b.log.Warn("a refund cannot be finished yet", "error", err)
 		}
 		return
 	}
 	sent := b.deliver(ctx, w, send)
 	w.Tries++
-	over := sent == nil || w.Kind == workForged || w.Tries >= min(maxTries, len(b.cfg.NoticeDelays)+1)
-	e := err(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
+	most := min(maxTries, len(b.cfg.NoticeDelays)+1)
+	over := sent == nil || w.Kind == workForged || w.Tries >= most
+	err := b.db.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
 		if over {
 			return b.store.DropWork(tx, w.ID)
 		}
@@ -179,8 +182,8 @@ func (b *Bank) do(ctx context.Context, w Work, send Send) {
 		later.Due = tx.Now.Add(b.cfg.NoticeDelays[w.Tries-1])
 		return b.store.PutOff(tx, later)
 	})
-	if e != nil && ctx.Err() == nil {
-		b.log.Warn("the outcome of a notice cannot be stored", "error", e)
+	if err != nil && ctx.Err() == nil {
+		b.log.Warn("the outcome of a notice cannot be stored", "error", err)
 	}
 }
 

@@ -50,7 +50,8 @@ func (b *Bank) Admit(c Call) error {
 		return ErrSignature
 	}
 	sig, err := base64.StdEncoding.DecodeString(c.Signature)
-	if err != nil || !ed25519.Verify(key, c.text(), sig) {
+	if err != nil || base64.StdEncoding.EncodeToString(sig) != c.Signature ||
+		!ed25519.Verify(key, c.text(), sig) {
 		return ErrSignature
 	}
 	return b.nonces.use(sec, c.Merchant, c.Nonce)

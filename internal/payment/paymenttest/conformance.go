@@ -117,7 +117,8 @@ func refunds(t *testing.T, h Harness) {
 	if _, err := h.Provider.Refund(t.Context(), r); !errors.Is(err, payment.ErrDeclined) {
 		t.Fatalf("refund of what is not paid: %v", err)
 	}
-	if got, err := h.Provider.QueryRefund(t.Context(), r); err != nil || got.Phase != payment.Absent {
+	got, err := h.Provider.QueryRefund(t.Context(), r)
+	if err != nil || got.Phase != payment.Absent {
 		t.Fatalf("an unknown refund is %s: %v", got.Phase, err)
 	}
 	h.Pay(t, opened.RedirectURL)

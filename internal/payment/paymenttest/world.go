@@ -296,6 +296,8 @@ func (w *World) Balance(t testing.TB, order int64, account string) money.Minor {
 // money back and none.
 func (w *World) Settled(t testing.TB, o *order.Order) {
 	t.Helper()
+	// Tickets are counted after the commit; the next one comes after that.
+	check(t, w.DB.InTx(context.Background(), func(*sqldb.Tx) error { return nil }))
 	now, err := w.Orders.Store.Find(context.Background(), o.ID)
 	check(t, err)
 	clearing := w.Balance(t, o.ID, ledger.Clearing(sandbox.Name))

@@ -82,9 +82,10 @@ func (c *Client) verify(header func(string) string, head string, body []byte) er
 	if d := c.clk.Now().Sub(time.Unix(sec, 0)); d >= window || d <= -window {
 		return errors.New("the time is not within 300 seconds")
 	}
-	sig, err := base64.StdEncoding.Strict().DecodeString(header("Bank-Signature"))
-	if err != nil {
-		return err
+	given := header("Bank-Signature")
+	sig, err := base64.StdEncoding.DecodeString(given)
+	if err != nil || base64.StdEncoding.EncodeToString(sig) != given {
+		return errors.New("the signature is not written as it should be")
 	}
 	text := make([]byte, 0, len(head)+len(body)+64)
 	for _, s := range [...]string{head, ts, nonce} {

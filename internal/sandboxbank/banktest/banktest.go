@@ -60,7 +60,8 @@ func StartIn(t testing.TB, dir string, clk clock.Clock, change func(*sandboxbank
 	}
 	b.Keys, err = sandboxbank.OpenKeys(filepath.Join(dir, "bank.keys"), ids, cfg.RSANotices)
 	check(t, err)
-	db, store, err := bankdb.Open(context.Background(), filepath.Join(dir, "bank.db"), true, clk, log)
+	file := filepath.Join(dir, "bank.db")
+	db, store, err := bankdb.Open(context.Background(), file, true, clk, log)
 	check(t, err)
 	b.Bank, err = sandboxbank.New(cfg, db, store, b.Keys, clk, ids, log)
 	check(t, err)
