@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"foyer/internal/actor"
+	"foyer/internal/app/pages"
 	"foyer/internal/catalog"
 	"foyer/internal/catalog/catalogdb"
 	"foyer/internal/catalog/cataloghttp"
@@ -200,6 +201,7 @@ func (a *App) buildDoor() error {
 	memberhttp.Mount(a.API, a.Members)
 	staffhttp.Mount(a.API, a.Staff)
 	apipage.Register(a.API)
+	pages.Mount(a.API, pages.Config{Development: a.Config.Mode == config.Development})
 	if a.Config.Mode == config.Development {
 		inbox.Mount(a.API, a.Inbox, httpx.Public)
 	}

@@ -90,7 +90,11 @@ async function enrol(enrolment, who) {
   proof = who;
   history.replaceState(null, '', location.pathname);
   at('secret').textContent = enrolment.totp_secret.replace(/(.{4})(?=.)/g, '$1 ');
-  at('copy').onclick = () => navigator.clipboard?.writeText(enrolment.totp_secret);
+  at('copy').hidden = !navigator.clipboard; // there is none without TLS
+  at('copy').onclick = async () => {
+    await navigator.clipboard.writeText(enrolment.totp_secret);
+    at('copy').textContent = '已复制 Copied';
+  };
   show('enrolment');
   try {
     at('qr').replaceChildren(await drawn(enrolment.totp_url));

@@ -43,6 +43,7 @@ function price(card) {
   const money = new Intl.NumberFormat('zh-CN', {
     style: 'currency', currency: card.currency || 'CNY', minimumFractionDigits: 0,
   });
+  if (card.price_from_minor === 0) return node('p', 'price', '免费 Free');
   const digits = money.resolvedOptions().maximumFractionDigits;
   return node('p', 'price', `${money.format(card.price_from_minor / 10 ** digits)} 起`);
 }
