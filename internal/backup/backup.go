@@ -35,6 +35,10 @@ const (
 	monthsFolder = "journal"
 )
 
+// UsualRate is what a backup reads a second unless somebody says otherwise: a disk that
+// sells hardly notices it, and a million orders take a minute and a half.
+const UsualRate = 32 << 20 // bytes
+
 const (
 	maxMembers  = 200_000  // files in a backup
 	maxManifest = 64 << 20 // bytes
