@@ -21,6 +21,7 @@ import (
 	"foyer/internal/doctor/doctordb"
 	"foyer/internal/httpx"
 	"foyer/internal/httpx/apipage"
+	"foyer/internal/journal/journalhttp"
 	"foyer/internal/member/memberhttp"
 	"foyer/internal/notify/inbox"
 	"foyer/internal/order"
@@ -200,6 +201,7 @@ func (a *App) buildDoor() error {
 	checkinhttp.Mount(a.API, a.CheckIn)
 	memberhttp.Mount(a.API, a.Members)
 	staffhttp.Mount(a.API, a.Staff)
+	journalhttp.Mount(a.API, a.Journal)
 	apipage.Register(a.API)
 	pages.Mount(a.API, pages.Config{Development: a.Config.Mode == config.Development})
 	if a.Config.Mode == config.Development {

@@ -116,6 +116,7 @@ func (a *App) start(run func(name string, fn func(context.Context) error)) {
 	if a.Config.Has(config.RoleScheduler) {
 		run("expiry", a.expire)
 		run("reconciliation", a.Payments.Run)
+		run("bills", a.Payments.RunBills)
 	}
 	if a.Config.Has(config.RoleBank) && a.Bank != nil {
 		run("bank", func(ctx context.Context) error {

@@ -34,10 +34,13 @@ type Seeder struct {
 	Progress func(what string, done, total int)
 }
 
-// Seeded is what was made, by the programme's keys.
-type Seeded struct {
-	Organizations map[string]int64
-	Venues        map[string]int64
+// Seeded is what was made, by the programme's keys of the organizations.
+type Seeded struct{ Houses map[string]*Made }
+
+// Made is one organization's part, by the programme's keys; halls are venue/hall.
+type Made struct {
+	ID                                                         int64
+	Venues, Halls, Plans, Events, TicketTypes, Lists, Policies map[string]int64
 }
 
 // who makes the demo: Foyer itself.
@@ -47,16 +50,18 @@ var who = actor.SystemActor
 // installation and refuses, as the catalogue does, what is there already.
 func (s *Seeder) Seed(ctx context.Context, day time.Time, loc *time.Location) (*Seeded, error) {
 	p := programme.Build(day, loc)
-	out := &Seeded{Organizations: map[string]int64{}, Venues: map[string]int64{}}
+	out := &Seeded{Houses: map[string]*Made{}}
 	pictures, err := s.draw(&p)
 	if err != nil {
 		return nil, err
 	}
 	for i := range p.Organizations {
-		h := &house{Seeder: s, src: &p.Organizations[i], out: out, pictures: pictures,
-			halls: map[string]int64{}, areas: map[string]map[string]int32{}, maps: map[string]int64{},
-			events: map[string]int64{}, types: map[string]int64{}, lists: map[string]int64{},
-			policies: map[string]int64{}, venues: map[string]int64{}}
+		h := &house{Seeder: s, src: &p.Organizations[i], pictures: pictures,
+			areas: map[string]map[string]int32{}, Made: &Made{Venues: map[string]int64{},
+				Halls: map[string]int64{}, Plans: map[string]int64{}, Events: map[string]int64{},
+				TicketTypes: map[string]int64{}, Lists: map[string]int64{},
+				Policies: map[string]int64{}}}
+		out.Houses[h.src.Key] = h.Made
 		if err := h.seed(ctx); err != nil {
 			return nil, fmt.Errorf("demo: %s: %w", h.src.Key, err)
 		}

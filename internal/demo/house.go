@@ -20,28 +20,24 @@ import (
 // house seeds one organization; its maps lead from the programme's keys to ours.
 type house struct {
 	*Seeder
+	*Made
 	src      *programme.Organization
-	out      *Seeded
-	id       int64
 	pictures map[drawing][]byte
-
-	venues, halls, maps, events, types, lists, policies map[string]int64
-	areas                                               map[string]map[string]int32 // by hall
+	areas    map[string]map[string]int32 // by hall
 }
 
-func (h *house) meta() catalog.Meta { return catalog.Meta{Organization: h.id} }
+func (h *house) meta() catalog.Meta { return catalog.Meta{Organization: h.ID} }
 
 func (h *house) seed(ctx context.Context) error {
-	h.id = h.Existing[h.src.Key]
-	if h.id == 0 {
+	h.ID = h.Existing[h.src.Key]
+	if h.ID == 0 {
 		org, err := h.Catalog.CreateOrganization(ctx, who, catalog.OrganizationInfo{
 			Name: h.src.Name.ZH, NameEn: h.src.Name.EN, Currency: h.src.Currency})
 		if err != nil {
 			return err
 		}
-		h.id = org.ID
+		h.ID = org.ID
 	}
-	h.out.Organizations[h.src.Key] = h.id
 	for _, step := range []func(context.Context) error{h.seedTypes, h.seedPolicies, h.seedVenues,
 		h.seedEvents, h.seedLists, h.seedSessions} {
 		if err := step(ctx); err != nil {
@@ -59,7 +55,7 @@ func (h *house) seedTypes(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("ticket type %s: %w", t.Key, err)
 		}
-		h.types[t.Key] = made.ID
+		h.TicketTypes[t.Key] = made.ID
 	}
 	return nil
 }
@@ -78,7 +74,7 @@ func (h *house) seedPolicies(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("refund policy %s: %w", p.Key, err)
 		}
-		h.policies[p.Key] = made.ID
+		h.Policies[p.Key] = made.ID
 	}
 	return nil
 }
@@ -90,7 +86,7 @@ func (h *house) seedVenues(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("venue %s: %w", v.Key, err)
 		}
-		h.venues[v.Key], h.out.Venues[v.Key] = made.ID, made.ID
+		h.Venues[v.Key] = made.ID
 		picture, err := h.picture(ctx, drawing{v.Picture, false})
 		if err != nil {
 			return err
@@ -184,12 +180,12 @@ func (h *house) seedHall(ctx context.Context, venue int64, v programme.Venue,
 	if err := seatmap.Assign(nil, plan); err != nil {
 		return err
 	}
-	version, err := h.Maps.PublishMap(ctx, who, h.id, made.ID, plan)
+	version, err := h.Seeder.Maps.PublishMap(ctx, who, h.ID, made.ID, plan)
 	if err != nil {
 		return err
 	}
 	key := v.Key + "/" + hall.Key
-	h.halls[key], h.maps[key] = made.ID, version
+	h.Halls[key], h.Plans[key] = made.ID, version
 	h.areas[key] = map[string]int32{}
 	for name, guid := range guids {
 		for _, a := range plan.Floors[0].Areas {
@@ -212,7 +208,7 @@ func (h *house) picture(ctx context.Context, d drawing) (int64, error) {
 		return 0, err
 	}
 	sum := sha256.Sum256(data)
-	m, err := h.Catalog.AddMedia(ctx, who, h.id, catalog.Picture{
+	m, err := h.Catalog.AddMedia(ctx, who, h.ID, catalog.Picture{
 		Digest: hex.EncodeToString(sum[:]), ContentType: "image/" + format, Data: data,
 		Width: size.Width, Height: size.Height})
 	if err != nil {
@@ -254,8 +250,8 @@ func (h *house) session(s programme.Session) catalog.Session {
 	for key, n := range s.AreaCapacity {
 		areas[h.areas[hall][key]] = n
 	}
-	return catalog.Session{Meta: h.meta(), VenueID: h.venues[s.Venue], HallID: h.halls[hall],
-		EventID: h.events[s.Event], SeatMapVersionID: h.maps[hall],
-		PriceListID: h.lists[s.PriceList], RefundPolicyID: h.policies[s.Policy],
+	return catalog.Session{Meta: h.meta(), VenueID: h.Venues[s.Venue], HallID: h.Halls[hall],
+		EventID: h.Events[s.Event], SeatMapVersionID: h.Plans[hall],
+		PriceListID: h.Lists[s.PriceList], RefundPolicyID: h.Policies[s.Policy],
 		AreaCapacity: areas, SessionInfo: info}
 }

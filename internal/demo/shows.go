@@ -31,7 +31,7 @@ func (h *house) seedEvents(ctx context.Context) error {
 		if _, err := h.Catalog.SetEventState(ctx, who, made.Meta, catalog.Published); err != nil {
 			return fmt.Errorf("event %s: %w", e.Key, err)
 		}
-		h.events[e.Key] = made.ID
+		h.Events[e.Key] = made.ID
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (h *house) seedLists(ctx context.Context) error {
 		info := catalog.PriceListInfo{Name: l.Name.ZH, Currency: h.src.Currency, RoundTo: 100}
 		for _, p := range l.Prices {
 			info.Cells = append(info.Cells, catalog.PriceCell{Zone: p.Zone,
-				TicketType: h.types[p.TicketType], Amount: p.Amount})
+				TicketType: h.TicketTypes[p.TicketType], Amount: p.Amount})
 		}
 		for _, r := range l.Rules {
 			info.Rules = append(info.Rules, h.rules(r)...)
@@ -91,7 +91,7 @@ func (h *house) seedLists(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("price list %s: %w", l.Key, err)
 		}
-		h.lists[l.Key] = made.ID
+		h.Lists[l.Key] = made.ID
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (h *house) rules(r programme.PriceRule) []catalog.PriceRule {
 		base.DaysBeforeLeast = &days
 	}
 	for _, t := range r.TicketTypes {
-		base.TicketTypes = append(base.TicketTypes, h.types[t])
+		base.TicketTypes = append(base.TicketTypes, h.TicketTypes[t])
 	}
 	percent, add := base, base
 	percent.Change, percent.Value = catalog.ChangePercent, int64(r.BasisPoints)
