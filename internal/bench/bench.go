@@ -192,6 +192,7 @@ func (b *bench) loadFrom(ctx context.Context) error {
 	w := &b.world.out
 	w.API, w.Bank = b.serving.where.API, b.serving.where.Bank
 	w.TicketType = b.world.Codec.Encode("tty", b.world.adult)
+	w.Halls = b.world.halls
 	w.Channel, w.Acked = "sandbox", filepath.Join(b.dir, "acked")
 	var err error
 	if w.Browse, err = b.browsePaths(); err != nil {

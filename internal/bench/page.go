@@ -139,7 +139,7 @@ func tailBars(rows []Row) template.HTML {
 		}
 	}
 	low = math.Pow(10, math.Floor(math.Log10(min(low, 1))))
-	high = math.Pow(10, math.Ceil(math.Log10(high)))
+	high = max(10*low, math.Pow(10, math.Ceil(math.Log10(high))))
 	var d drawing
 	at := func(v float64) float64 {
 		return 8 + (chartWidth-16)*(math.Log10(max(v, low))-math.Log10(low))/math.Log10(high/low)

@@ -114,7 +114,7 @@ func specs(short bool) []spec {
 			what: "durable orders of two seats at 3,000 a second", must: bounds{P99Ms: 100}},
 		{name: "place", shape: closed, ratio: true, what: "durable orders of two seats, as many as go",
 			must: bounds{Ratio: 0.15}, stretch: bounds{Ratio: 0.25}},
-		{name: "purchase_rsa", shape: open(200, 256), rsa: true,
+		{name: "purchase_rsa", scene: "purchase", shape: open(200, 256), rsa: true,
 			what: "purchase with notices signed by RSA"},
 	}
 	if short {
@@ -173,6 +173,9 @@ func (b *bench) measure(ctx context.Context, s spec) error {
 	r.Verdict = judge(s, &r)
 	b.done = append(b.done, r)
 	b.say("%s", r.line())
+	for kind, n := range r.Kinds {
+		b.say("    %d × %s", n, kind)
+	}
 	if r.Verdict == Failed {
 		b.verdict = append(b.verdict, r.Name+" "+r.why(s))
 	}

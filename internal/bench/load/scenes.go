@@ -30,9 +30,7 @@ func (g *generator) scene(name string) (scene, error) {
 	case "browse":
 		return scene{addr: g.API, do: g.browse}, nil
 	case "purchase":
-		return scene{g.API, g.Bank, g.purchase(g.Channel)}, nil
-	case "purchase_rsa":
-		return scene{g.API, g.Bank, g.purchase(g.ChannelRSA)}, nil
+		return scene{g.API, g.Bank, g.purchase}, nil
 	case "checkin":
 		return scene{addr: g.API, do: g.checkin}, nil
 	}
@@ -125,10 +123,10 @@ func (g *generator) order(w *worker, p want) (string, error) {
 	return id, err
 }
 
-// refuse asks for two seats that others have.
+// refuse asks for two seats that others have, in one session of each hall.
 func (g *generator) refuse(w *worker, i int64) error {
-	s := &g.Sessions[i%int64(len(g.Sessions))]
-	k := int(i/int64(len(g.Sessions))) % (len(s.Taken) / 2)
+	s := &g.Sessions[i%int64(g.Halls)]
+	k := int(i/int64(g.Halls)) % (len(s.Taken) / 2)
 	body := g.orderBody(w, s.ID, s.Taken[2*k], s.Taken[2*k+1])
 	w.buf = Request(w.buf[:0], "POST", ordersPath, g.API, g.Members[i%int64(len(g.Members))],
 		[]string{g.key()}, body)
@@ -192,35 +190,33 @@ func (g *generator) change(w *worker, held *string) error {
 
 // purchase is the whole way from seats to a ticket: order, payment, the bank's cashier, and
 // asking for the tickets until the bank's notice has made them.
-func (g *generator) purchase(channel string) step {
-	return func(w *worker, _ int64) error {
-		p, err := g.pair()
-		if err != nil {
-			return err
-		}
-		id, err := g.order(w, p)
-		if err != nil {
-			return err
-		}
-		cashier, err := g.openPayment(w, p.token, id, channel)
-		if err != nil {
-			return err
-		}
-		w.buf = Request(w.buf[:0], "POST", cashier+"/pay", g.Bank, "", nil, []byte("{}"))
-		a, err := w.bank.Do(w.buf)
-		if err != nil {
-			return err
-		}
-		if a.Status != 200 {
-			return fmt.Errorf("the bank answered %d", a.Status)
-		}
-		return g.awaitTickets(w, p.token, id)
+func (g *generator) purchase(w *worker, _ int64) error {
+	p, err := g.pair()
+	if err != nil {
+		return err
 	}
+	id, err := g.order(w, p)
+	if err != nil {
+		return err
+	}
+	cashier, err := g.openPayment(w, p.token, id)
+	if err != nil {
+		return err
+	}
+	w.buf = Request(w.buf[:0], "POST", cashier+"/pay", g.Bank, "", nil, []byte("{}"))
+	a, err := w.bank.Do(w.buf)
+	if err != nil {
+		return err
+	}
+	if a.Status != 200 {
+		return fmt.Errorf("the bank answered %d", a.Status)
+	}
+	return g.awaitTickets(w, p.token, id)
 }
 
 // openPayment opens a payment and gives the path of the bank's cashier.
-func (g *generator) openPayment(w *worker, token, order, channel string) (string, error) {
-	w.body = append(append(append(w.body[:0], `{"channel":"`...), channel...), `"}`...)
+func (g *generator) openPayment(w *worker, token, order string) (string, error) {
+	w.body = append(append(append(w.body[:0], `{"channel":"`...), g.Channel...), `"}`...)
 	w.buf = Request(w.buf[:0], "POST", ordersPath+"/"+order+"/payments", g.API, token,
 		[]string{g.key()}, w.body)
 	var path string

@@ -17,11 +17,10 @@ type World struct {
 	// TicketType is what every order asks for.
 	TicketType string    `json:"ticket_type"`
 	Sessions   []Session `json:"sessions"`
-	Big        Session   `json:"big"`    // the seat map of `seatmap`
-	Browse     []string  `json:"browse"` // paths with their query
-	// Channels are the payment channels of `purchase` and `purchase_rsa`.
-	Channel    string `json:"channel"`
-	ChannelRSA string `json:"channel_rsa"`
+	Halls      int       `json:"halls"`   // the first session of each comes first
+	Big        Session   `json:"big"`     // the seat map of `seatmap`
+	Browse     []string  `json:"browse"`  // paths with their query
+	Channel    string    `json:"channel"` // of payments
 	// Skip is how many pairs of seats an earlier generator has handed out.
 	Skip int64 `json:"skip,omitempty"`
 	// Acked is the file that the id of every acknowledged order is written to.

@@ -201,32 +201,37 @@ func (p *page) tickets() error {
 		}); err != nil {
 		return err
 	}
-	for i := range p.cases {
-		for t := range p.cases[i].Tickets {
-			if err := p.entitlements(&p.cases[i].Tickets[t]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return p.entitlements()
 }
 
-func (p *page) entitlements(t *doctor.TicketRow) error {
-	rows, err := p.v.Query(`SELECT e.number, e.allowed, e.used, e.inside, e.state,
+// entitlements reads those of all tickets of the page at once: orders of a hundred tickets
+// would else cost a statement each.
+func (p *page) entitlements() error {
+	tickets := map[int64]*doctor.TicketRow{}
+	for i := range p.cases {
+		for t := range p.cases[i].Tickets {
+			row := &p.cases[i].Tickets[t]
+			tickets[row.ID] = row
+		}
+	}
+	return p.each(`SELECT t.order_id, t.id, e.number, e.allowed, e.used, e.inside, e.state,
 		COALESCE(CAST(SUM(CASE WHEN c.direction = 1 THEN c.n ELSE 0 END) AS SIGNED), 0),
 		COALESCE(CAST(SUM(CASE WHEN c.direction = 2 THEN c.n ELSE 0 END) AS SIGNED), 0),
 		COALESCE(CAST(SUM(CASE WHEN c.conflict > 0 THEN c.n ELSE 0 END) AS SIGNED), 0)
-		FROM entitlement e LEFT JOIN checkin c ON c.ticket_id = e.ticket_id
-		AND c.entitlement = e.number AND c.undone_at = 0
-		WHERE e.ticket_id = ? /* any organization: the check serves all */
-		GROUP BY e.number, e.allowed, e.used, e.inside, e.state`, t.ID)
-	t.Entitlements, err = sqldb.Collect(rows, err,
-		func(r *sql.Rows) (e doctor.EntitlementRow, err error) {
-			err = r.Scan(&e.Number, &e.Allowed, &e.Used, &e.Inside, &e.State, &e.Entries, &e.Exits,
-				&e.Conflicts)
-			return e, err
+		FROM ticket t JOIN entitlement e ON e.ticket_id = t.id LEFT JOIN checkin c
+		ON c.ticket_id = e.ticket_id AND c.entitlement = e.number AND c.undone_at = 0
+		WHERE t.order_id > ? AND t.order_id <= ? /* any organization: the check serves all */
+		GROUP BY t.order_id, t.id, e.number, e.allowed, e.used, e.inside, e.state`,
+		func(_ *doctor.Case, id int64, r *sql.Rows) error {
+			var ticket int64
+			var e doctor.EntitlementRow
+			err := r.Scan(&id, &ticket, &e.Number, &e.Allowed, &e.Used, &e.Inside, &e.State,
+				&e.Entries, &e.Exits, &e.Conflicts)
+			if t := tickets[ticket]; t != nil {
+				t.Entitlements = append(t.Entitlements, e)
+			}
+			return err
 		})
-	return err
 }
 
 // claims looks for the order's name on each place that its units ever had.
