@@ -121,7 +121,8 @@ func Open(cfg Config, clk clock.Clock, log *slog.Logger) (*DB, error) {
 	if err := open(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background()) //tidy:allow context the writer outlives every caller
+	//tidy:allow context the writer outlives every caller
+	ctx, cancel := context.WithCancel(context.Background())
 	db.stop = cancel
 	db.writer = newWriter(db)
 	db.done.Go(func() { db.writer.run(ctx) })

@@ -150,7 +150,7 @@ func (w *writer) run(ctx context.Context) {
 		}
 		w.commitBatch(ctx, batch)
 		if w.truncate.CompareAndSwap(true, false) {
-			if err := w.db.runCheckpoint(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+			if err := w.db.truncateWAL(ctx); err != nil {
 				w.db.log.Warn("checkpoint failed", "error", err)
 			}
 		}
