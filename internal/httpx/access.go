@@ -50,7 +50,8 @@ var (
 )
 
 // StaffOnly is for staff who hold the permission in some organization. Which organization
-// and venue is the module's decision, made with actor.May once the object is known.
+// and venue is the module's decision, made with actor.May once the object is known. It
+// panics without a permission: a route that is declared wrongly must not reach a start.
 func StaffOnly(p actor.Permission) Access {
 	if p == "" {
 		panic("httpx: StaffOnly needs a permission")
@@ -59,7 +60,8 @@ func StaffOnly(p actor.Permission) Access {
 }
 
 // AnyOf lets in whom one of the given accesses lets in, e.g. a member and staff with a
-// permission. Public, Operator and Provider stand alone and are refused here.
+// permission. Public, Operator and Provider stand alone; it panics when given one, as a
+// route that is declared wrongly must not reach a start.
 func AnyOf(list ...Access) Access {
 	var all Access
 	for _, a := range list {

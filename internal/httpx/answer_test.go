@@ -23,12 +23,14 @@ func TestTagsAndCompression(t *testing.T) {
 			r *http.Request) error {
 			return WriteJSON(w, r, 200, long)
 		})
-		RegisterRaw(a, op("GET", "/doc", Public), func(w http.ResponseWriter, r *http.Request) error {
+		RegisterRaw(a, op("GET", "/doc", Public), func(w http.ResponseWriter,
+			r *http.Request) error {
 			doc.Serve(w, r)
 			return nil
 		})
 		RegisterRaw(a, op("GET", "/short", Public), ok)
-		RegisterRaw(a, op("POST", "/raw", Public), func(w http.ResponseWriter, r *http.Request) error {
+		RegisterRaw(a, op("POST", "/raw", Public), func(w http.ResponseWriter,
+			r *http.Request) error {
 			return WriteJSON(w, r, 200, long)
 		})
 	})

@@ -33,7 +33,8 @@ func placing(calls *int) func(*API) {
 		Register(a, o, func(_ context.Context, in *placeInput) (*placeOutput, error) {
 			*calls++
 			out := &placeOutput{Location: "/x"}
-			out.Body.Session, out.Body.Limit, out.Body.Lines = in.Session, in.Limit, len(in.Body.Lines)
+			out.Body.Session, out.Body.Limit = in.Session, in.Limit
+			out.Body.Lines = len(in.Body.Lines)
 			return out, nil
 		})
 		o = op("POST", "/api/v1/raw", Public)
@@ -103,8 +104,9 @@ func TestChunkedBodyIsBounded(t *testing.T) {
 	t.Parallel()
 	var calls int
 	d := setup(t, nil, placing(&calls))
+	blanks := bytes.NewReader(bytes.Repeat([]byte(" "), 1<<20))
 	r, _ := http.NewRequest("POST", d.server.URL+"/api/v1/raw",
-		io.MultiReader(strings.NewReader(orderJSON), bytes.NewReader(bytes.Repeat([]byte(" "), 1<<20))))
+		io.MultiReader(strings.NewReader(orderJSON), blanks))
 	r.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
@@ -125,7 +127,8 @@ func TestParameters(t *testing.T) {
 		"?limit=x": "limit invalid integer", "?limti=1": "limti unknown query parameter",
 	} {
 		a := d.send("POST", "/api/v1/sessions/s/orders"+query, orderJSON, "Idempotency-Key: k")
-		if got := told(&fault.Error{Def: fault.BadInput, Fields: a.problem(t).Errors}); got != want {
+		got := told(&fault.Error{Def: fault.BadInput, Fields: a.problem(t).Errors})
+		if got != want {
 			t.Errorf("%s: got %d %s", query, a.StatusCode, got)
 		}
 	}
@@ -138,7 +141,8 @@ func TestIdempotencyKey(t *testing.T) {
 	const path = "/api/v1/sessions/s/orders"
 	d.want(d.send("POST", path, orderJSON), 400, "idempotency_key_required")
 	for _, bad := range []string{strings.Repeat("k", 129), "schlüssel", ""} {
-		d.want(d.send("POST", path, orderJSON, "Idempotency-Key: "+bad), 400, "idempotency_key_invalid")
+		d.want(d.send("POST", path, orderJSON, "Idempotency-Key: "+bad), 400,
+			"idempotency_key_invalid")
 	}
 	d.want(d.send("POST", path, orderJSON, "Idempotency-Key: "+strings.Repeat("k", 128)), 201, "")
 }

@@ -48,7 +48,8 @@ func NewDecoder() *Decoder { return &Decoder{} }
 // fault.BadInput, naming every field: unknown keys, repeated keys, keys in another case,
 // missing fields, values of another type, numbers out of range, and whatever breaks the
 // bounds in the tags of target's type (minimum, maximum, minLength, maxLength, minItems,
-// maxItems, enum).
+// maxItems, enum). It panics when target is no pointer: that is the caller's mistake, not
+// the sender's.
 func (dec *Decoder) Unmarshal(data []byte, target any) error {
 	v := reflect.ValueOf(target)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
@@ -268,6 +269,8 @@ func (d *parse) custom(dst reflect.Value, p *plan, from int) {
 }
 
 // anyPlan checks values whose type says nothing about them.
+//
+//tidy:allow state a constant in all but name: a plan is never written once it is built
 var anyPlan = &plan{kind: planAny, nullable: true}
 
 func (d *parse) list(dst reflect.Value, p *plan) {

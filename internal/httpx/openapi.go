@@ -32,7 +32,9 @@ func newHuma(a *API, cfg Config) huma.API {
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http",
 					Scheme: "bearer", Description: "the token that a sign-in answers with"}},
 			}},
-		Formats:       map[string]huma.Format{jsonMedia: huma.DefaultJSONFormat},
+		// Without a format for problems huma complains on stderr about every refusal.
+		Formats: map[string]huma.Format{jsonMedia: huma.DefaultJSONFormat,
+			problemType: huma.DefaultJSONFormat},
 		DefaultFormat: jsonMedia,
 		// A misspelt filter that is silently ignored shows a list that was not asked for.
 		RejectUnknownQueryParameters: true,

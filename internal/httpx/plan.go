@@ -86,6 +86,8 @@ func (p *plans) of(t reflect.Type) *plan {
 	return made
 }
 
+// build panics on a type that no JSON can be read into: that is the programmer's mistake,
+// met when a typed route is registered and, for raw routes, at the first body.
 func build(t reflect.Type, seen map[reflect.Type]*plan) *plan {
 	if p, ok := seen[t]; ok {
 		return p
@@ -105,6 +107,7 @@ func build(t reflect.Type, seen map[reflect.Type]*plan) *plan {
 	return p
 }
 
+// buildKind panics as build does.
 func (p *plan) buildKind(seen map[reflect.Type]*plan) {
 	t := p.t
 	switch t.Kind() {
@@ -149,7 +152,8 @@ func (p *plan) buildKind(seen map[reflect.Type]*plan) {
 func (p *plan) buildFields(seen map[reflect.Type]*plan) {
 	for _, f := range reflect.VisibleFields(p.t) {
 		tag := f.Tag.Get("json")
-		if !f.IsExported() || tag == "-" || f.Anonymous && tag == "" || throughTagged(p.t, f.Index) {
+		if !f.IsExported() || tag == "-" || f.Anonymous && tag == "" ||
+			throughTagged(p.t, f.Index) {
 			continue
 		}
 		name, options, _ := strings.Cut(tag, ",")
@@ -176,6 +180,8 @@ func (p *plan) buildFields(seen map[reflect.Type]*plan) {
 		}
 	}
 	if len(p.fields) > 64 {
+		// One word of 64 bits notes which fields came: a wider type is refused before
+		// any body is read into it.
 		panic("httpx: more than 64 JSON fields in " + p.t.String())
 	}
 }
@@ -242,7 +248,9 @@ func (p *plan) field(key []byte) int {
 
 // similar is the field that a key means in another case; empty when none.
 func (p *plan) similar(key string) string {
-	i := slices.IndexFunc(p.fields, func(f fieldPlan) bool { return strings.EqualFold(f.name, key) })
+	i := slices.IndexFunc(p.fields, func(f fieldPlan) bool {
+		return strings.EqualFold(f.name, key)
+	})
 	if i < 0 {
 		return ""
 	}

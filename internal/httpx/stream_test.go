@@ -256,7 +256,8 @@ func TestShutdownEndsStreamsAndFinishesRequests(t *testing.T) {
 	entered, finish := make(chan struct{}), make(chan struct{})
 	d := setup(t, nil, func(a *API) {
 		streaming(nil, ended)(a)
-		RegisterRaw(a, op("GET", "/slow", Public), func(w http.ResponseWriter, r *http.Request) error {
+		RegisterRaw(a, op("GET", "/slow", Public), func(w http.ResponseWriter,
+			r *http.Request) error {
 			close(entered)
 			<-finish
 			return ok(w, r)
@@ -322,7 +323,8 @@ func TestServerRefusesPlainHTTPToTheNetwork(t *testing.T) {
 	t.Parallel()
 	for addr, fine := range map[string]bool{":0": false, "0.0.0.0:0": false, "192.0.2.1:0": false,
 		"[::]:0": false, "127.0.0.1:0": true, "localhost:0": true} {
-		s := &Server{Addr: addr, Handler: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler)}
+		s := &Server{Addr: addr, Handler: http.NotFoundHandler(),
+			Logger: slog.New(slog.DiscardHandler)}
 		_, err := s.Listen()
 		if (err == nil) != fine {
 			t.Errorf("%s: %v", addr, err)

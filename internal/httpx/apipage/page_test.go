@@ -84,8 +84,12 @@ func serve(t *testing.T) string {
 
 func get(t *testing.T, url string) (*http.Response, string) {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}
 	res, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)
@@ -101,9 +105,11 @@ func get(t *testing.T, url string) (*http.Response, string) {
 func TestPageIsServed(t *testing.T) {
 	t.Parallel()
 	url := serve(t)
-	for path, ct := range map[string]string{"/docs": "text/html", "/docs/page.js": "text/javascript",
+	for path, ct := range map[string]string{
+		"/docs": "text/html", "/docs/page.js": "text/javascript",
 		"/docs/words.js": "text/javascript", "/docs/schema.js": "text/javascript",
-		"/docs/page.css": "text/css"} {
+		"/docs/page.css": "text/css",
+	} {
 		res, body := get(t, url+path)
 		if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), ct) ||
 			!strings.Contains(res.Header.Get("Content-Security-Policy"), "script-src 'self'") {
