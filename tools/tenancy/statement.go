@@ -66,13 +66,7 @@ type use struct {
 	insert bool
 }
 
-// usesOf are the tables of a statement with those of every query inside it.
-func usesOf(tree []node) []use {
-	r := reader{made: map[string]bool{}}
-	r.statement(tree, nil)
-	return r.uses
-}
-
+// reader gathers the tables of a statement with those of every query inside it.
 type reader struct {
 	uses []use
 	made map[string]bool // names that WITH gives to queries
