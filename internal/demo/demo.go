@@ -192,7 +192,8 @@ func blackBox(h programme.Hall) *seatmap.Map {
 		return m
 	}
 	m.Stage = seatmap.Stage{Kind: seatmap.Podium, Name: "舞台", Focal: seatmap.Point{Y: 0},
-		Shape: []seatmap.Point{{X: -450, Y: -250}, {X: 450, Y: -250}, {X: 450, Y: 0}, {X: -450, Y: 0}}}
+		Shape: []seatmap.Point{
+			{X: -450, Y: -250}, {X: 450, Y: -250}, {X: 450, Y: 0}, {X: -450, Y: 0}}}
 	colours := []string{"#c8553d", "#3d7ea6", "#5b8c5a", "#8d6a9f"}
 	sec := seatmap.Section{Name: "池座"}
 	for r, plan := range h.Rows {

@@ -132,9 +132,10 @@ func (h *house) venue(v programme.Venue) catalog.Venue {
 }
 
 // licenceKinds are what the demo's licences are, in the order in which it lists them.
-var licenceKinds = map[programme.VenueKind][]catalog.LicenceKind{ //tidy:allow state a table that nobody writes
-	programme.Cinema:     {catalog.LicenceFilm, catalog.LicenceBusiness, catalog.LicenceSafety},
-	programme.Theatre:    {catalog.LicencePerformance, catalog.LicenceBusiness, catalog.LicenceSafety},
+var licenceKinds = map[programme.VenueKind][]catalog.LicenceKind{
+	programme.Cinema: {catalog.LicenceFilm, catalog.LicenceBusiness, catalog.LicenceSafety},
+	programme.Theatre: {catalog.LicencePerformance, catalog.LicenceBusiness,
+		catalog.LicenceSafety},
 	programme.Museum:     {catalog.LicenceMuseum, catalog.LicenceSafety},
 	programme.Exhibition: {catalog.LicenceBusiness, catalog.LicenceSafety},
 	programme.ScenicSpot: {catalog.LicenceBusiness, catalog.LicenceSafety},

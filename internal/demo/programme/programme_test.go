@@ -99,7 +99,8 @@ func TestNoHallIsUsedTwiceAtATime(t *testing.T) {
 				}
 				for i := 1; i < len(list); i++ {
 					if list[i].Start.Before(list[i-1].End.Add(gap)) {
-						t.Fatalf("%s: %s begins too early after %s", hall, list[i].Key, list[i-1].Key)
+						t.Fatalf("%s: %s begins too early after %s", hall,
+							list[i].Key, list[i-1].Key)
 					}
 				}
 			}
@@ -176,7 +177,8 @@ func checkSession(t *rapid.T, p Programme, n names, s Session) {
 	if !shown {
 		t.Fatalf("%s: version %v is not one of the event's", s.Key, s.Version)
 	}
-	day := s.Start.In(shanghai()).Add(-time.Duration(n.venues[s.Venue].DayStartsMinute) * time.Minute)
+	dayStarts := time.Duration(n.venues[s.Venue].DayStartsMinute) * time.Minute
+	day := s.Start.In(shanghai()).Add(-dayStarts)
 	if got := day.Year()*10000 + int(day.Month())*100 + day.Day(); got != s.BusinessDay {
 		t.Fatalf("%s: business day %d, want %d", s.Key, s.BusinessDay, got)
 	}
@@ -238,7 +240,8 @@ func TestPricesArePositive(t *testing.T) {
 				for _, r := range l.Rules {
 					left := int64(x.Amount)*int64(r.BasisPoints)/10000 + int64(r.Add)
 					if left <= 0 {
-						t.Errorf("%s %s %s: %q leaves %d", l.Key, x.Zone, x.TicketType, r.Name.ZH, left)
+						t.Errorf("%s %s %s: %q leaves %d", l.Key, x.Zone, x.TicketType,
+							r.Name.ZH, left)
 					}
 				}
 			}
