@@ -27,7 +27,7 @@ func main() {
 	delay := flag.Duration("sync-delay", 0, "")
 	flag.Parse()
 	o := bench.Options{Short: *short, Out: *out, Profile: *prof, SyncDelay: time.Duration(*delay),
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
 	if *rows != "" {
 		o.Rows = strings.Split(*rows, ",")
 	}

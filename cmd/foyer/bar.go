@@ -55,3 +55,12 @@ func (b *bar) done() {
 		fmt.Fprintln(b.out)
 	}
 }
+
+// count shows how many of a number that nobody knows yet.
+func (b *bar) count(what string, n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stage = what; b.terminal {
+		fmt.Fprintf(b.out, "\r%-10s %d ", what, n)
+	}
+}

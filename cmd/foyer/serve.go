@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"foyer/internal/app"
 	"foyer/internal/clock"
 	"foyer/internal/config"
+	"foyer/internal/selfexec"
 )
 
 // settings are the flags that every command over an installation takes.
@@ -46,8 +49,51 @@ func (c *serveCmd) Run(env *environment) error {
 
 func serve(env *environment, a *app.App, hello func(app.Addresses) error) error {
 	var greeting error
-	err := a.Serve(env.ctx, func(where app.Addresses) { greeting = hello(where) })
-	return errors.Join(greeting, err, a.Close())
+	program, err := selfexec.New(clock.Real{})
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	ctx, cancel := context.WithCancelCause(env.ctx)
+	defer cancel(nil)
+	a.DB.OnFailedSync(func(err error) { cancel(errFailedSync{err}) })
+	stop := onHangup(func() {
+		if err := a.Ring.Reload(); err != nil {
+			env.log.Error("the keys could not be read again", "error", err)
+			return
+		}
+		env.log.Info("the keys were read again")
+	})
+	defer stop()
+	err = a.Serve(ctx, func(where app.Addresses) { greeting = hello(where) })
+	err = errors.Join(greeting, err, a.Close())
+	var sync errFailedSync
+	if errors.As(context.Cause(ctx), &sync) {
+		env.log.Error("a sync failed: starting anew", "error", sync.cause)
+		return errors.Join(err, program.Again(func() {}))
+	}
+	return err
+}
+
+// errFailedSync ends a process whose disk did not take a commit: what the kernel dropped
+// cannot be synced again, so the book is read anew by a process that never thought it had
+// written.
+type errFailedSync struct{ cause error }
+
+func (e errFailedSync) Error() string { return "fsync failed: " + e.cause.Error() }
+
+// onHangup calls fn for every SIGHUP, until stop.
+func onHangup(fn func()) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		for range signals {
+			fn()
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+	}
 }
 
 func printAddresses(w io.Writer, a *app.App, where app.Addresses) {

@@ -27,6 +27,7 @@ import (
 	"foyer/internal/order"
 	"foyer/internal/order/orderdb"
 	"foyer/internal/payment"
+	"foyer/internal/rekey"
 	"foyer/internal/sandboxbank"
 	"foyer/internal/seating"
 	"foyer/internal/seating/seatingdb"
@@ -65,6 +66,7 @@ type App struct {
 	Orders   *order.Orders
 	Payments *payment.Payments
 	Inbox    *inbox.Inbox
+	Rekey    *rekey.Keys
 
 	Bank *sandboxbank.Bank // in the role bank
 

@@ -53,6 +53,7 @@ func (a *App) build(ctx context.Context) error {
 	a.buildPeople()
 	a.buildHall()
 	a.buildSale()
+	a.Rekey = newRekey(a.DB, a.Ring, a.Clock, a.Log)
 	if err := a.buildMoney(ctx); err != nil {
 		return err
 	}

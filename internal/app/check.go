@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"foyer/internal/backup"
+	"foyer/internal/journal/journaldb"
 	"foyer/internal/notify/inbox"
+	"foyer/internal/sqldb"
 	"foyer/internal/staff"
 )
 
@@ -21,3 +24,6 @@ func (a *App) FirstOwnerLink(ctx context.Context) (string, error) {
 	}
 	return link, err
 }
+
+// Records reads from a copy of the database what a backup's manifest tells.
+func Records(db *sqldb.DB) backup.Records { return journaldb.New(db) }

@@ -124,6 +124,7 @@ func (a *App) start(run func(name string, fn func(context.Context) error)) {
 		})
 	}
 	run("devices", a.CheckIn.Devices().Run)
+	run("rekey", a.Rekey.Watch)
 	run("sweep", a.sweep)
 	run("lane", a.watchLane)
 }

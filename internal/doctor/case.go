@@ -62,16 +62,16 @@ func (c *Case) places(r *Report) {
 		k := key{cl.Session, cl.Place}
 		switch {
 		case !want[k]:
-			r.add(I1, c.name(), "place %d is claimed for it, but it is %s and has no such unit",
+			r.Add(I1, c.name(), "place %d is claimed for it, but it is %s and has no such unit",
 				cl.Place, c.Order.State)
 		case cl.State != c.wanted():
-			r.add(I1, c.name(), "place %d has claim state %d, the order is %s", cl.Place, cl.State,
+			r.Add(I1, c.name(), "place %d has claim state %d, the order is %s", cl.Place, cl.State,
 				c.Order.State)
 		}
 		delete(want, k)
 	}
 	for k := range want {
-		r.add(I1, c.name(), "place %d of a unit that it has is not claimed", k.place)
+		r.Add(I1, c.name(), "place %d of a unit that it has is not claimed", k.place)
 	}
 }
 
@@ -92,13 +92,13 @@ func (c *Case) areas(r *Report) {
 	for _, a := range c.Areas {
 		k := key{a.Session, a.Area}
 		if want[k] != a.N || a.State != c.wanted() {
-			r.add(I8, c.name(), "area %d: %d units claimed in state %d, %d in its lines", a.Area,
+			r.Add(I8, c.name(), "area %d: %d units claimed in state %d, %d in its lines", a.Area,
 				a.N, a.State, want[k])
 		}
 		delete(want, k)
 	}
 	for k, n := range want {
-		r.add(I8, c.name(), "area %d: %d units in its lines, none claimed", k.area, n)
+		r.Add(I8, c.name(), "area %d: %d units in its lines, none claimed", k.area, n)
 	}
 }
 
@@ -112,12 +112,12 @@ func (c *Case) tickets(r *Report) {
 		}
 		for _, e := range t.Entitlements {
 			if e.State != t.State {
-				r.add(I1, c.name(), "ticket of unit %d.%d is %s, its entitlement %s", t.Line, t.Unit,
+				r.Add(I1, c.name(), "ticket of unit %d.%d is %s, its entitlement %s", t.Line, t.Unit,
 					t.State, e.State)
 			}
 		}
 		if len(t.Entitlements) == 0 {
-			r.add(I1, c.name(), "ticket of unit %d.%d has no entitlement", t.Line, t.Unit)
+			r.Add(I1, c.name(), "ticket of unit %d.%d has no entitlement", t.Line, t.Unit)
 		}
 	}
 	for _, u := range c.Units {
@@ -126,13 +126,13 @@ func (c *Case) tickets(r *Report) {
 			want = 1
 		}
 		if n := have[key{u.Line, u.Unit}]; n != want {
-			r.add(I1, c.name(), "unit %d.%d has %d live tickets, want %d (order %s)", u.Line, u.Unit,
+			r.Add(I1, c.name(), "unit %d.%d has %d live tickets, want %d (order %s)", u.Line, u.Unit,
 				n, want, c.Order.State)
 		}
 		delete(have, key{u.Line, u.Unit})
 	}
 	for k := range have {
-		r.add(I5, c.name(), "a live ticket for unit %d.%d, which it does not have", k.line, k.unit)
+		r.Add(I5, c.name(), "a live ticket for unit %d.%d, which it does not have", k.line, k.unit)
 	}
 }
 
@@ -142,11 +142,11 @@ func (c *Case) admissions(r *Report) {
 		for _, e := range t.Entitlements {
 			standing := e.Entries - e.Conflicts
 			if e.Used > e.Allowed || standing > e.Allowed {
-				r.add(I6, c.name(), "ticket of unit %d.%d: %d used, %d admissions, %d allowed",
+				r.Add(I6, c.name(), "ticket of unit %d.%d: %d used, %d admissions, %d allowed",
 					t.Line, t.Unit, e.Used, standing, e.Allowed)
 			}
 			if e.Used != standing || e.Inside != e.Entries-e.Exits {
-				r.add(I6, c.name(), "ticket of unit %d.%d: used %d inside %d, check-ins say %d and %d",
+				r.Add(I6, c.name(), "ticket of unit %d.%d: used %d inside %d, check-ins say %d and %d",
 					t.Line, t.Unit, e.Used, e.Inside, standing, e.Entries-e.Exits)
 			}
 		}
@@ -161,7 +161,7 @@ func (c *Case) balance(r *Report) {
 	}
 	for pos, sum := range sums {
 		if sum != 0 {
-			r.add(I2, c.name(), "postings of %s sum to %d", pos, sum)
+			r.Add(I2, c.name(), "postings of %s sum to %d", pos, sum)
 		}
 	}
 }
@@ -202,7 +202,7 @@ func (c *Case) money(r *Report) {
 	}
 	same := func(what string, books, rows money.Minor) {
 		if books != rows {
-			r.add(I3, c.name(), "%s: the ledger says %d, the rows say %d", what, books, rows)
+			r.Add(I3, c.name(), "%s: the ledger says %d, the rows say %d", what, books, rows)
 		}
 	}
 	same("money at the providers", clearing, captured-arrived)
@@ -210,7 +210,7 @@ func (c *Case) money(r *Report) {
 	same("fees kept", kept, fees)
 	same("refunds on their way", payable, on)
 	if captured != liveUnits+fees+arrived+on+toReturn {
-		r.add(I3, c.name(), "captured %d ≠ live %d + fees %d + refunded %d + pending %d + to return %d",
+		r.Add(I3, c.name(), "captured %d ≠ live %d + fees %d + refunded %d + pending %d + to return %d",
 			captured, liveUnits, fees, arrived, on, toReturn)
 	}
 }
@@ -229,12 +229,12 @@ func (c *Case) refunds(r *Report) {
 		back += u.Back
 	}
 	if asked != back {
-		r.add(I5, c.name(), "refunds of %d asked for, units of %d went back", asked, back)
+		r.Add(I5, c.name(), "refunds of %d asked for, units of %d went back", asked, back)
 	}
 	open := 0
 	for _, p := range c.Payments {
 		if perPayment[p.ID] > p.Captured {
-			r.add(I5, c.name(), "a payment of %d refunds %d", p.Captured, perPayment[p.ID])
+			r.Add(I5, c.name(), "a payment of %d refunds %d", p.Captured, perPayment[p.ID])
 		}
 		delete(perPayment, p.ID)
 		if p.State == "opening" || p.State == "open" {
@@ -242,12 +242,12 @@ func (c *Case) refunds(r *Report) {
 		}
 	}
 	for id := range perPayment {
-		r.add(I5, c.name(), "a refund over payment %d, which it does not have", id)
+		r.Add(I5, c.name(), "a refund over payment %d, which it does not have", id)
 	}
 	if open != c.Order.Open {
-		r.add(I8, c.name(), "counts %d open payments, has %d", c.Order.Open, open)
+		r.Add(I8, c.name(), "counts %d open payments, has %d", c.Order.Open, open)
 	}
 	if c.Order.State == paid && c.Order.Refunded != back {
-		r.add(I8, c.name(), "says %d refunded, its units %d", c.Order.Refunded, back)
+		r.Add(I8, c.name(), "says %d refunded, its units %d", c.Order.Refunded, back)
 	}
 }

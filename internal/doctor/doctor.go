@@ -70,7 +70,8 @@ func (r *Report) Counts() []string {
 	return list
 }
 
-func (r *Report) add(rule Rule, object, format string, args ...any) {
+// Add notes a finding; beyond MaxFindings they are only counted.
+func (r *Report) Add(rule Rule, object, format string, args ...any) {
 	if len(r.Findings) >= MaxFindings {
 		r.More++
 		return
@@ -193,12 +194,12 @@ func (d *Doctor) Check(ctx context.Context) (*Report, error) {
 	if err := d.orders(ctx, r); err != nil {
 		return nil, err
 	}
-	n, err := d.Book.Strays(ctx, func(object, text string) { r.add(I1, object, "%s", text) })
+	n, err := d.Book.Strays(ctx, func(object, text string) { r.Add(I1, object, "%s", text) })
 	if err != nil {
 		return nil, err
 	}
 	r.Counted["claims and tickets"] = n
-	n, err = d.Book.Counters(ctx, func(object, text string) { r.add(I8, object, "%s", text) })
+	n, err = d.Book.Counters(ctx, func(object, text string) { r.Add(I8, object, "%s", text) })
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +210,7 @@ func (d *Doctor) Check(ctx context.Context) (*Report, error) {
 	}
 	r.Counted["journal rows"] = int(rows)
 	for _, p := range problems {
-		r.add(I7, "journal", "%s", p)
+		r.Add(I7, "journal", "%s", p)
 	}
 	return r, d.boards(ctx, r)
 }
@@ -221,7 +222,7 @@ func (d *Doctor) boards(ctx context.Context, r *Report) error {
 	n, problems, err := d.Boards.Compare(ctx)
 	r.Counted["boards"] = n
 	for _, p := range problems {
-		r.add(I9, "board", "%s", p)
+		r.Add(I9, "board", "%s", p)
 	}
 	return err
 }
