@@ -193,7 +193,8 @@ func (t *Tickets) Get(ctx context.Context, who actor.Actor, id int64) (*View, er
 	return t.view(ctx, who, tck)
 }
 
-// OfOrder are the tickets of an order that the caller may see. Refused as MaySee refuses.
+// OfOrder are the tickets of an order that the caller may see. Refused as MaySee refuses, or
+// with fault.Missing: another's order is answered exactly like one that does not exist.
 func (t *Tickets) OfOrder(ctx context.Context, who actor.Actor, order int64) ([]*View, error) {
 	list, err := t.cfg.Store.OfOrder(ctx, order)
 	if err != nil {
@@ -203,7 +204,7 @@ func (t *Tickets) OfOrder(ctx context.Context, who actor.Actor, order int64) ([]
 		return nil, t.cfg.Orders.MaySee(ctx, order, who)
 	}
 	if !sees(who, &list[0]) {
-		return nil, ErrNoTicket
+		return nil, fault.Missing
 	}
 	return t.views(ctx, who, list)
 }

@@ -45,7 +45,7 @@ func TestTicketRoutes(t *testing.T) {
 		if _, err := code.NewVerifier(w.Keys).Verify(got["code"].(string)); err != nil {
 			t.Fatal(err)
 		}
-		d.Ask("stranger", "GET", order, nil).Refused(ticket.ErrNoTicket)
+		d.Ask("stranger", "GET", order, nil).Refused(fault.Missing)
 		d.Ask("stranger", "GET", one, nil).Refused(ticket.ErrNoTicket)
 		d.Ask("stranger", "GET", one+"/qr.png", nil).Refused(ticket.ErrNoTicket)
 		d.Ask("", "GET", one, nil).Refused(fault.SignInFirst)
