@@ -29,7 +29,7 @@ build: ## bin/foyer
 	@CGO_ENABLED=0 go build -trimpath -o bin/foyer ./cmd/foyer
 
 test: check ## every check, then every test beside a private MariaDB and Redis
-	@$(NEED) go mariadb redis
+	@$(NEED) go mariadb redis chromium curl jq
 	@go build -o bin/services ./tools/services
 	@bin/services -- go test $(TESTFLAGS) ./...
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks that what a make target needs is here, and says in one line how to get what is not.
 #
-#   tools/need.sh go node mariadb redis chromium
+#   tools/need.sh go node mariadb redis chromium curl jq
 #
 # Debian packages that are missing are installed when it runs as root; it installs nothing
 # that is there, so a second run says and changes nothing. Services that Debian would start
@@ -102,6 +102,8 @@ for what in "$@"; do
     mariadb) need_package mariadb-server mariadbd mysqld ;;
     redis) need_package redis-server redis-server ;;
     chromium) need_package chromium chromium ;;
+    curl) need_package curl curl ;;
+    jq) need_package jq jq ;;
     *) refuse "nobody knows what $what is" ;;
     esac
 done
