@@ -32,6 +32,7 @@ func (Real) After(d time.Duration) (<-chan time.Time, func()) {
 type Fake struct {
 	mu     sync.Mutex
 	now    time.Time
+	passed time.Duration // not counting jumps
 	timers []*fakeTimer
 }
 
@@ -76,6 +77,7 @@ func (f *Fake) Advance(d time.Duration) { f.Set(f.Now().Add(d)) }
 func (f *Fake) Set(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.passed += now.Sub(f.now)
 	f.now = now
 	for {
 		var next *fakeTimer
@@ -107,4 +109,32 @@ func FromMillis(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// Stopwatch starts to count and returns what says how much time has passed since. It goes
+// by the monotonic clock: steps of the wall clock do not show.
+func Stopwatch(c Clock) func() time.Duration {
+	if s, ok := c.(interface{ elapsed() time.Duration }); ok {
+		start := s.elapsed()
+		return func() time.Duration { return s.elapsed() - start }
+	}
+	start := c.Now()
+	return func() time.Duration { return c.Now().Sub(start) }
+}
+
+func (f *Fake) elapsed() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.passed
+}
+
+// Jump steps the wall clock, as an operator or a time server does: no time passes, no
+// timer fires, and those that wait still wait as long as before.
+func (f *Fake) Jump(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
+	for _, t := range f.timers {
+		t.at = t.at.Add(d)
+	}
 }

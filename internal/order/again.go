@@ -2,20 +2,27 @@ package order
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
+	"foyer/internal/fault"
 	"foyer/internal/journal"
 	"foyer/internal/sqldb"
 )
 
 // again answers a member who orders anew while his order in the session is unpaid: the
-// same wish gets the order back; another replaces its lines. Its clock goes on.
+// same wish gets the order back; another replaces its lines. Its clock goes on. It returns
+// errMoved when the order ended or changed meanwhile.
 func (o *Orders) again(ctx context.Context, who actor.Actor, s *catalog.Sellable, ask PlaceAsk,
 	live int64, receipt *journal.Receipt, render Render,
 ) (journal.Answer, error) {
 	cur, err := o.Store.Find(ctx, live)
+	if errors.Is(err, ErrNotFound) {
+		o.holds.drop(live)
+		return journal.Answer{}, errMoved
+	}
 	if err != nil {
 		return journal.Answer{}, err
 	}
@@ -24,14 +31,35 @@ func (o *Orders) again(ctx context.Context, who actor.Actor, s *catalog.Sellable
 	}
 	if cur.State != Pending {
 		o.holds.drop(live) // it ended a moment ago: the wish is a new order after all
-		return journal.Answer{}, errEnded
+		return journal.Answer{}, errMoved
 	}
 	if sameWish(cur, ask) {
-		answer, err := render(cur)
-		answer.Status = 200
-		return answer, err
+		return o.same(ctx, cur, receipt, render)
 	}
-	return o.replace(ctx, who, s, ask, cur, receipt, render)
+	answer, err := o.replace(ctx, who, s, ask, cur, receipt, render)
+	if errors.Is(err, fault.Stale) {
+		err = errMoved
+	}
+	return answer, err
+}
+
+// same answers with the order as it is. The key is kept all the same: it shows whether the
+// request is the repeat of an earlier one, whose answer was another.
+func (o *Orders) same(ctx context.Context, cur *Order, receipt *journal.Receipt,
+	render Render,
+) (journal.Answer, error) {
+	answer, err := render(cur)
+	if err != nil {
+		return journal.Answer{}, err
+	}
+	answer.Status = 200
+	if receipt == nil {
+		return answer, nil
+	}
+	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		return receipt.Keep(tx, journal.Position{}, cur.ID, answer)
+	})
+	return answer, err
 }
 
 // sameWish says whether the order is what is asked for: the same named places and area
@@ -88,11 +116,8 @@ func (o *Orders) Replace(ctx context.Context, who actor.Actor, id int64, ask Pla
 		return journal.Answer{}, ErrNotPending.With("state", cur.State)
 	}
 	ask.Session, ask.Channel = cur.Session, cur.Channel
-	s, err := o.Sessions.Sellable(ctx, ask.Session)
+	s, err := o.sellable(ctx, who, ask)
 	if err != nil {
-		return journal.Answer{}, err
-	}
-	if err := o.check(who, s, ask); err != nil {
 		return journal.Answer{}, err
 	}
 	return o.replace(ctx, who, s, ask, cur, nil, render)
@@ -113,7 +138,8 @@ func (o *Orders) replace(ctx context.Context, who actor.Actor, s *catalog.Sellab
 	if next.Total == 0 {
 		return journal.Answer{}, ErrEmpty.At("lines", "cancel the order to ask for free places")
 	}
-	next.ID, next.Member, next.ExpiresAt = cur.ID, cur.Member, cur.ExpiresAt
+	next.ID, next.Member, next.Channel = cur.ID, cur.Member, cur.Channel
+	next.ExpiresAt = cur.ExpiresAt
 	next.HoldSeconds, next.Revision = cur.HoldSeconds, cur.Revision+1
 	next.PaymentsOpened = cur.PaymentsOpened
 	answer, err := render(next)

@@ -57,9 +57,10 @@ func agreedOf(s *catalog.Sellable) Agreed {
 
 // snapshotOf is the id of what a buyer of the session agrees to now.
 func (o *Orders) snapshotOf(ctx context.Context, s *catalog.Sellable) (int64, error) {
-	key := snapshotKey{s.Session.ID, s.Session.Revision}
-	if id, ok := o.snapshots.Load(key); ok {
-		return id.(int64), nil
+	key := snapshotKey{s.Session.ID, s.Session.Revision, s.Event.Revision, s.Venue.Revision,
+		s.Hall.Revision, s.Policy.Revision}
+	if id, ok := o.snapshots.get(key); ok {
+		return id, nil
 	}
 	doc, err := json.Marshal(agreedOf(s))
 	if err != nil {
@@ -69,7 +70,7 @@ func (o *Orders) snapshotOf(ctx context.Context, s *catalog.Sellable) (int64, er
 	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		saved, err := o.Store.SaveSnapshot(tx, s.Session.Organization, id, sha256.Sum256(doc), doc)
 		if err == nil {
-			tx.AfterCommit(func() { o.snapshots.Store(key, saved) })
+			tx.AfterCommit(func() { o.snapshots.put(key, saved) })
 			id = saved
 		}
 		return err
@@ -77,13 +78,14 @@ func (o *Orders) snapshotOf(ctx context.Context, s *catalog.Sellable) (int64, er
 	return id, err
 }
 
-// snapshotKey finds the snapshot of a session's revision without looking at its bytes.
-type snapshotKey struct{ session, revision int64 }
+// snapshotKey finds a snapshot without looking at its bytes: by the session and the
+// revisions of all that its words are taken from.
+type snapshotKey struct{ session, revision, event, venue, hall, policy int64 }
 
 // agreed reads what was agreed to.
 func (o *Orders) agreed(ctx context.Context, organization, id int64) (*Agreed, error) {
-	if a, ok := o.agreements.Load(id); ok {
-		return a.(*Agreed), nil
+	if a, ok := o.agreements.get(id); ok {
+		return a, nil
 	}
 	doc, err := o.Store.Snapshot(ctx, organization, id)
 	return o.keepAgreed(id, doc, err)
@@ -91,8 +93,8 @@ func (o *Orders) agreed(ctx context.Context, organization, id int64) (*Agreed, e
 
 // agreedIn is agreed inside a transaction.
 func (o *Orders) agreedIn(tx *sqldb.Tx, organization, id int64) (*Agreed, error) {
-	if a, ok := o.agreements.Load(id); ok {
-		return a.(*Agreed), nil
+	if a, ok := o.agreements.get(id); ok {
+		return a, nil
 	}
 	doc, err := o.Store.SnapshotIn(tx, organization, id)
 	return o.keepAgreed(id, doc, err)
@@ -106,6 +108,6 @@ func (o *Orders) keepAgreed(id int64, doc []byte, err error) (*Agreed, error) {
 	if err := json.NewDecoder(bytes.NewReader(doc)).Decode(&a); err != nil {
 		return nil, fmt.Errorf("order snapshot %d: %w", id, err)
 	}
-	o.agreements.Store(id, &a)
+	o.agreements.put(id, &a)
 	return &a, nil
 }

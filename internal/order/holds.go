@@ -11,8 +11,9 @@ import (
 // holds is what this process knows of unpaid orders: whose they are, and when each ends.
 // It only proposes: every ending is decided by a guarded update in the book.
 type holds struct {
-	clk  clock.Clock
-	wake chan struct{}
+	clk     clock.Clock
+	elapsed func() time.Duration // never jumps, whatever the wall clock does
+	wake    chan struct{}
 
 	mu     sync.Mutex
 	queue  holdQueue
@@ -25,30 +26,42 @@ type whoWhere struct{ member, session int64 }
 type hold struct {
 	order   int64
 	who     whoWhere
-	ends    time.Time
+	until   time.Time // the end that the order's row has, by the wall clock
+	ends    time.Duration
 	index   int
 	retries int
 }
 
+// dueHold is a hold whose time is over, as far as this process knows: only an order whose
+// row still has this end may expire.
+type dueHold struct {
+	order int64
+	until time.Time
+}
+
 func newHolds(clk clock.Clock) *holds {
-	return &holds{clk: clk, wake: make(chan struct{}, 1), orders: map[int64]*hold{},
-		byWho: map[whoWhere]int64{}}
+	return &holds{clk: clk, elapsed: clock.Stopwatch(clk), wake: make(chan struct{}, 1),
+		orders: map[int64]*hold{}, byWho: map[whoWhere]int64{}}
 }
 
 // add notes an unpaid order, or its new end.
 //
-// The end is kept relative to the monotonic reading of the clock where it has one, so that
-// a step of the wall clock frees nothing early.
+// How long it has is taken from the wall clock once, when the order is first heard of; from
+// then on only elapsed time counts, and an extension adds its length. So a step of the wall
+// clock frees nothing early and keeps nothing longer.
 func (h *holds) add(o *Order) {
-	now := h.clk.Now()
-	ends := now.Add(o.ExpiresAt.Sub(now.Round(0)))
+	now, wall := h.elapsed(), h.clk.Now().Round(0)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if old := h.orders[o.ID]; old != nil {
-		old.ends = ends
-		heap.Fix(&h.queue, old.index)
+		if !o.ExpiresAt.Equal(old.until) {
+			old.ends += o.ExpiresAt.Sub(old.until)
+			old.until, old.retries = o.ExpiresAt, 0
+			heap.Fix(&h.queue, old.index)
+		}
 	} else {
-		e := &hold{order: o.ID, who: whoWhere{o.Member, o.Session}, ends: ends}
+		e := &hold{order: o.ID, who: whoWhere{o.Member, o.Session}, until: o.ExpiresAt,
+			ends: now + o.ExpiresAt.Sub(wall)}
 		h.orders[o.ID] = e
 		heap.Push(&h.queue, e)
 		if o.Member != 0 {
@@ -85,28 +98,28 @@ func (h *holds) live(member, session int64) int64 {
 	return h.byWho[whoWhere{member, session}]
 }
 
-// due takes up to max orders whose time is over, and says how long until the next.
-func (h *holds) due(limit int) (orders []int64, next time.Duration) {
-	now := h.clk.Now()
+// due takes up to limit holds whose time is over, and says how long until the next.
+func (h *holds) due(limit int) (list []dueHold, next time.Duration) {
+	now := h.elapsed()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for len(h.queue) > 0 && len(orders) < limit {
+	for len(h.queue) > 0 && len(list) < limit {
 		e := h.queue[0]
-		if e.ends.After(now) {
-			return orders, e.ends.Sub(now)
+		if e.ends > now {
+			return list, e.ends - now
 		}
-		orders = append(orders, e.order)
+		list = append(list, dueHold{e.order, e.until})
 		e.retries++ // until the book says that it ended, it is asked again, ever later
-		e.ends = now.Add(min(time.Duration(e.retries)*time.Second, time.Minute))
+		e.ends = now + min(time.Duration(e.retries)*time.Second, time.Minute)
 		heap.Fix(&h.queue, 0)
 	}
-	return orders, 0
+	return list, 0
 }
 
 type holdQueue []*hold
 
 func (q holdQueue) Len() int           { return len(q) }
-func (q holdQueue) Less(i, j int) bool { return q[i].ends.Before(q[j].ends) }
+func (q holdQueue) Less(i, j int) bool { return q[i].ends < q[j].ends }
 func (q holdQueue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].index, q[j].index = i, j

@@ -42,7 +42,6 @@ type placing struct {
 	entry    journal.Entry
 	receipt  *journal.Receipt
 	answer   journal.Answer
-	event    *catalog.Sellable
 }
 
 // Place makes an order: the board says no at once, the writer says yes durably. A member
@@ -50,33 +49,40 @@ type placing struct {
 // and its lines are replaced otherwise; its clock never starts anew. The answer rendered
 // for the order is what was stored under the receipt's key.
 //
-// Refused with catalog's refusals of a session, seating's of places, ErrEmpty,
-// ErrTooManyPerOrder, ErrLimit, ErrCoolDown, ErrTicketType, ErrPriceChanged.
+// Refused with catalog's refusals of a session, seating's of places, ErrEmpty, ErrChannel,
+// ErrTooManyPerOrder, ErrLimit, ErrCoolDown, ErrTicketType, ErrTypeCount, ErrPriceChanged,
+// ErrClosing, ErrPaymentOpen, and with fault.NotAllowed for staff who do not sell there.
 func (o *Orders) Place(ctx context.Context, who actor.Actor, ask PlaceAsk,
 	receipt *journal.Receipt, render Render,
 ) (journal.Answer, error) {
-	s, err := o.Sessions.Sellable(ctx, ask.Session)
+	s, err := o.sellable(ctx, who, ask)
 	if err != nil {
 		return journal.Answer{}, err
 	}
-	if err := o.check(who, s, ask); err != nil {
-		return journal.Answer{}, err
-	}
-	if live := o.holds.live(who.ID, ask.Session); live != 0 && who.Kind == actor.Member {
-		answer, err := o.again(ctx, who, s, ask, live, receipt, render)
-		if !errors.Is(err, errEnded) {
+	for range placeRounds {
+		answer, err := o.placeOnce(ctx, who, s, ask, receipt, render)
+		if !errors.Is(err, errMoved) {
 			return answer, err
 		}
 	}
-	return o.placeNew(ctx, who, s, ask, receipt, render)
+	return journal.Answer{}, fault.Stale
 }
 
-// errEnded says that what was thought to be the live order has ended meanwhile.
-var errEnded = errors.New("order: the live order has ended")
+// placeRounds is how often one call looks again when the member's other device is quicker.
+const placeRounds = 4
 
-func (o *Orders) placeNew(ctx context.Context, who actor.Actor, s *catalog.Sellable, ask PlaceAsk,
-	receipt *journal.Receipt, render Render,
+// errMoved says that the live order ended or changed between the look and the command.
+var errMoved = errors.New("order: the live order has moved on")
+
+// placeOnce makes a new order, or takes up the live one that memory or the book names.
+func (o *Orders) placeOnce(ctx context.Context, who actor.Actor, s *catalog.Sellable,
+	ask PlaceAsk, receipt *journal.Receipt, render Render,
 ) (journal.Answer, error) {
+	if who.Kind == actor.Member {
+		if live := o.holds.live(who.ID, ask.Session); live != 0 {
+			return o.again(ctx, who, s, ask, live, receipt, render)
+		}
+	}
 	p, choice, err := o.prepare(ctx, who, s, ask, 0)
 	if err != nil {
 		return journal.Answer{}, err
@@ -89,17 +95,50 @@ func (o *Orders) placeNew(ctx context.Context, who actor.Actor, s *catalog.Sella
 	err = o.door.Do(ctx, p)
 	var live *LiveOrder
 	if errors.As(err, &live) {
-		answer, err := o.again(ctx, who, s, ask, live.Order, receipt, render)
-		if errors.Is(err, errEnded) {
-			err = fault.Stale
-		}
-		return answer, err
+		return o.again(ctx, who, s, ask, live.Order, receipt, render)
 	}
 	return p.answer, err
 }
 
+// sellable is the session of a wish that the caller may buy, as far as memory can tell.
+func (o *Orders) sellable(ctx context.Context, who actor.Actor, ask PlaceAsk) (
+	*catalog.Sellable, error,
+) {
+	s, err := o.Sessions.Sellable(ctx, ask.Session)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayBuy(who, s, ask.Channel); err != nil {
+		return nil, err
+	}
+	return s, o.check(s, ask)
+}
+
+// mayBuy refuses sessions that the caller may not see, staff where they do not sell, and
+// channels that are not the caller's: what only the counter sells, no member may ask for.
+func mayBuy(who actor.Actor, s *catalog.Sellable, channel Channel) error {
+	if who.Kind == actor.System {
+		return nil
+	}
+	sells := who.May(PermSell, s.Session.Organization, s.Session.VenueID)
+	if !s.Public() && !sells {
+		return fault.Missing
+	}
+	switch who.Kind {
+	case actor.Staff:
+		if !sells {
+			return fault.NotAllowed.With("permission", string(PermSell))
+		}
+	case actor.Member, actor.Anonymous:
+		if channel != ChannelH5 && channel != ChannelMini {
+			return ErrChannel.At("channel", "is not open to members")
+		}
+	}
+	return nil
+}
+
 // check refuses what needs neither board nor book to be refused.
-func (o *Orders) check(who actor.Actor, s *catalog.Sellable, ask PlaceAsk) error {
+func (o *Orders) check(s *catalog.Sellable, ask PlaceAsk) error {
 	var bad fault.Problems
 	if len(ask.Lines) == 0 {
 		return ErrEmpty.At("lines", "must not be empty")
@@ -178,12 +217,12 @@ func checkLine(bad *fault.Problems, i int, l LineAsk, best bool, seen map[int32]
 	}
 }
 
-// prepare chooses, prices and writes down an order without touching the book. own is the
-// live order whose places count as free.
-func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellable,
+// wish chooses and prices what is asked for, without touching the book. own is the live
+// order whose places count as free. Whoever gets a choice drops it.
+func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ask PlaceAsk, own int64,
-) (*placing, *seating.Choice, error) {
-	now := o.Clock.Now()
+) (*Order, *seating.Choice, error) {
+	now := o.Clock.Now().UTC().Truncate(time.Millisecond)
 	choice, err := o.Chooser.Choose(ctx, seatingAsk(who, s, ask, own, now))
 	if err != nil {
 		return nil, nil, err
@@ -192,28 +231,36 @@ func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellab
 	if err == nil && ask.ExpectTotal >= 0 && ask.ExpectTotal != total {
 		err = ErrPriceChanged.With("total_minor", total)
 	}
-	var snapshot int64
-	if err == nil {
-		snapshot, err = o.snapshotOf(ctx, s)
-	}
 	if err != nil {
 		o.Chooser.Drop(choice)
 		return nil, nil, err
 	}
-	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization, Member: who.ID,
+	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization,
 		Session: s.Session.ID, Channel: ask.Channel, State: Pending, Currency: s.Currency,
-		Total: total, HoldSeconds: s.Session.HoldSeconds, Snapshot: snapshot, Revision: 1,
-		ExpiresAt: now.Add(time.Duration(s.Session.HoldSeconds) * time.Second).
-			UTC().Truncate(time.Millisecond), Lines: lines}
-	if who.Kind != actor.Member {
-		ord.Member = 0
+		Total: total, HoldSeconds: s.Session.HoldSeconds, Revision: 1, Lines: lines,
+		ExpiresAt: now.Add(time.Duration(s.Session.HoldSeconds) * time.Second)}
+	if who.Kind == actor.Member {
+		ord.Member = who.ID
 	}
 	if total == 0 {
-		ord.State, ord.ExpiresAt = Paid, time.Time{}
+		ord.State, ord.ExpiresAt, ord.EndedAt = Paid, time.Time{}, now
 	}
-	p := &placing{order: ord, revision: s.Session.Revision, max: s.Session.MaxPerMember, event: s,
+	return ord, choice, nil
+}
+
+// prepare is a wish written down, ready for the writer.
+func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellable,
+	ask PlaceAsk, own int64,
+) (*placing, *seating.Choice, error) {
+	ord, choice, err := o.wish(ctx, who, s, ask, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &placing{order: ord, revision: s.Session.Revision, max: s.Session.MaxPerMember,
 		claim: claimOf(ord, choice)}
-	p.entry, err = placedEntry(who, p, ask.InputHash)
+	if ord.Snapshot, err = o.snapshotOf(ctx, s); err == nil {
+		p.entry, err = placedEntry(who, p, ask.InputHash)
+	}
 	if err != nil {
 		o.Chooser.Drop(choice)
 		return nil, nil, err
@@ -354,17 +401,14 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 
 // Price prices a wish without touching the book. Refused as Place.
 func (o *Orders) Price(ctx context.Context, who actor.Actor, ask PlaceAsk) (*Order, error) {
-	s, err := o.Sessions.Sellable(ctx, ask.Session)
+	s, err := o.sellable(ctx, who, ask)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.check(who, s, ask); err != nil {
-		return nil, err
-	}
-	p, choice, err := o.prepare(ctx, who, s, ask, o.holds.live(who.ID, ask.Session))
+	ord, choice, err := o.wish(ctx, who, s, ask, o.holds.live(who.ID, ask.Session))
 	if err != nil {
 		return nil, err
 	}
 	o.Chooser.Drop(choice)
-	return p.order, nil
+	return ord, nil
 }

@@ -99,7 +99,9 @@ type Limits interface {
 	GiveMember(tx *sqldb.Tx, g MemberGive) error
 }
 
-// Transitions are the guarded edges; each returns false when the guard did not hold.
+// Transitions are the guarded edges; each returns false when the guard did not hold, and
+// guards the revision besides the state that its name says. When it holds, the order in
+// hand is of the next revision.
 type Transitions interface {
 	MarkPaidIfUnpaid(tx *sqldb.Tx, o *Order) (bool, error)
 	MarkPaidIfExpired(tx *sqldb.Tx, o *Order) (bool, error)
@@ -136,6 +138,9 @@ type Reads interface {
 type MemberTake struct {
 	Session, Member, Order int64
 	N, Max                 int // Max 0: no limit
+	// Late is for money that is here already: neither another unpaid order of the member
+	// nor a cool-down stands in its way, and it becomes nobody's live order.
+	Late bool
 }
 
 // MemberGive is one count-down.

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -69,7 +70,13 @@ type zoned struct {
 	zone string
 }
 
+// maxLabel bounds what a unit is called, in letters: a ticket has room for 200.
+const maxLabel = 120
+
 func addUnit(lines []Line, s *catalog.Sellable, ticketType int64, u zoned) []Line {
+	if letters := []rune(u.unit.Label); len(letters) > maxLabel {
+		u.unit.Label = string(letters[:maxLabel-1]) + "…"
+	}
 	for i := range lines {
 		if lines[i].TicketType == ticketType && lines[i].Zone == u.zone {
 			lines[i].Units = append(lines[i].Units, u.unit)
@@ -169,35 +176,42 @@ func (p pricedAt) areaUnits(i int, ask LineAsk) ([]zoned, error) {
 }
 
 // bundle joins units where one ticket of the type takes several places, as a family ticket
-// does: they must be in one zone, and as many as fill whole tickets.
+// does: they must be in one zone, and as many as fill whole tickets. A couple pair counts
+// as its two places, and is not divided between tickets.
 func (p pricedAt) bundle(i int, ask LineAsk, units []zoned) ([]zoned, error) {
 	t := p.s.TicketType(ask.TicketType)
 	if t == nil || t.PlacesPerUnit <= 1 {
 		return units, nil
 	}
-	n := t.PlacesPerUnit
-	if len(units)%n != 0 {
-		return nil, ErrTicketType.At(field("lines", i, "places"),
-			"this ticket takes "+strconv.Itoa(n)+" places each")
-	}
 	var out []zoned
-	for ; len(units) > 0; units = units[n:] {
-		one := units[0]
-		for _, more := range units[1:n] {
-			if more.zone != one.zone {
+	for len(units) > 0 {
+		one, n := units[0], 1
+		for ; n < len(units) && one.unit.Count() < t.PlacesPerUnit; n++ {
+			if units[n].zone != one.zone {
 				return nil, ErrTicketType.At(field("lines", i, "places"),
 					"the places of one ticket must be in one zone")
 			}
-			one.unit.Places = append(one.unit.Places, more.unit.Places...)
-			one.unit.People += more.unit.People
-			if more.unit.Area == 0 {
-				one.unit.Label += " " + more.unit.Label
-			}
+			one.unit = joined(one.unit, units[n].unit)
 		}
-		one.unit.Taken = n
-		out = append(out, one)
+		if one.unit.Count() != t.PlacesPerUnit {
+			return nil, ErrTicketType.At(field("lines", i, "places"),
+				"this ticket takes "+strconv.Itoa(t.PlacesPerUnit)+" places each")
+		}
+		out, units = append(out, one), units[n:]
 	}
 	return out, nil
+}
+
+// joined is one unit of two, at the price of the first.
+func joined(u, more Unit) Unit {
+	taken := u.Count() + more.Count()
+	u.Places = append(slices.Clip(u.Places), more.Places...)
+	u.Taken = taken
+	u.People += more.People
+	if more.Area == 0 {
+		u.Label += " " + more.Label
+	}
+	return u
 }
 
 func (p pricedAt) setPrice(u *Unit, i int, zone string, ticketType int64) error {

@@ -253,14 +253,9 @@ func (o *Orders) sendBack(tx *sqldb.Tx, ord *Order, amount money.Minor, cause pa
 func (o *Orders) noteRefund(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAsk) (
 	journal.Position, error,
 ) {
-	type unit struct {
-		ticket.UnitRef
-		Refund money.Minor `json:"refund_minor"`
-		Fee    money.Minor `json:"fee_minor"`
-	}
-	units := make([]unit, len(r.Quote.Units))
+	units := make([][4]int64, len(r.Quote.Units)) // line, unit, refund, fee: ≤ 100 must fit
 	for i, u := range r.Quote.Units {
-		units[i] = unit{u.UnitRef, u.Refund, u.Fee}
+		units[i] = [4]int64{int64(u.Line), int64(u.UnitRef.Unit), int64(u.Refund), int64(u.Fee)}
 	}
 	data, err := json.Marshal(map[string]any{"units": units, "refund_minor": r.Quote.Refund,
 		"fee_minor": r.Quote.Fee})

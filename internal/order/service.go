@@ -3,7 +3,6 @@ package order
 import (
 	"log/slog"
 	"strconv"
-	"sync"
 	"time"
 
 	"foyer/internal/clock"
@@ -45,8 +44,8 @@ type Orders struct {
 	door     *sqldb.Door[*placing]
 	holds    *holds
 
-	snapshots  sync.Map // snapshotKey → id of what buyers of that revision agree to
-	agreements sync.Map // id → *Agreed; a few a session, and they never change
+	snapshots  *kept[snapshotKey, int64] // id of what buyers of that revision agree to
+	agreements *kept[int64, *Agreed]     // by id; they never change
 }
 
 // New joins the parts. Payments are joined by SetPayments, since each needs the other.
@@ -57,7 +56,9 @@ func New(cfg Config, p Parts) *Orders {
 	if cfg.MaxPayments == 0 {
 		cfg.MaxPayments = 3
 	}
-	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock)}
+	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock),
+		snapshots:  newKept[snapshotKey, int64](keptSnapshots),
+		agreements: newKept[int64, *Agreed](keptSnapshots)}
 	o.door = sqldb.NewDoor(p.DB, o.placeBatch)
 	return o
 }

@@ -3,9 +3,11 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"foyer/internal/actor"
+	"foyer/internal/catalog"
 	"foyer/internal/fault"
 	"foyer/internal/journal"
 	"foyer/internal/ledger"
@@ -94,20 +96,17 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 		return o.giveBack(tx, ord, c, payment.CauseDouble)
 	case c.Amount != ord.Total || c.Currency != ord.Currency:
 		out, err := o.giveBack(tx, ord, c, payment.CauseWrongAmount)
-		return out, errOr(err, o.endIfIdle(tx, ord))
+		if err != nil {
+			return out, err
+		}
+		_, err = o.endIfIdle(tx, ord)
+		return out, err
 	case ord.State == Pending || ord.State == Closing:
 		return o.take(tx, ord, c)
 	case ord.State == Cancelled:
 		return o.giveBack(tx, ord, c, payment.CauseCancelled)
 	}
 	return o.reclaim(tx, ord, c)
-}
-
-func errOr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 // take pays a waiting order.
@@ -145,12 +144,14 @@ func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Sessions.GuardSession(tx, ord.Session, s.Session.Revision); err != nil {
+	// What it costs was agreed long ago: a newer revision does not matter, a pause does.
+	err = o.Sessions.GuardSession(tx, ord.Session, s.Session.Revision)
+	if err != nil && !errors.Is(err, catalog.ErrSessionChanged) {
 		return err
 	}
 	if ord.Member != 0 {
 		take := MemberTake{Session: ord.Session, Member: ord.Member, N: ord.Places(),
-			Max: s.Session.MaxPerMember}
+			Max: s.Session.MaxPerMember, Late: true}
 		if err := o.Store.TakeMember(tx, take); err != nil {
 			return err
 		}
@@ -226,7 +227,8 @@ func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
 		for i, u := range l.Units {
 			if !u.Returned {
 				in.Units = append(in.Units, ticket.IssueUnit{Line: l.Number, Unit: i + 1,
-					Label: u.Label, Allowed: u.People, Share: u.Amount})
+					Label: u.Label, Allowed: u.People, Share: u.Amount,
+					Type: l.Name, TypeEn: l.NameEn})
 			}
 		}
 	}
@@ -246,8 +248,8 @@ func (o *Orders) giveBack(tx *sqldb.Tx, ord *Order, c payment.Capture, cause pay
 ) {
 	pos, err := o.note(tx, actor.SystemActor, ord, "order.money_returned", captureData(c, cause),
 		journal.Object{Kind: "pay", ID: c.Payment})
-	if err != nil {
-		return payment.Outcome{}, err
+	if err != nil || c.Amount == 0 {
+		return payment.Outcome{Return: cause}, err
 	}
 	err = o.Ledger.Post(tx, pos, ord.ID, c.Currency,
 		ledger.Move{Account: ledger.Clearing(c.Provider), Amount: c.Amount},
@@ -276,7 +278,8 @@ func (o *Orders) PaymentEnded(tx *sqldb.Tx, organization, id, _ int64) error {
 		return err
 	}
 	ord.OpenPayments = max(ord.OpenPayments-1, 0)
-	return o.endIfIdle(tx, ord)
+	_, err = o.endIfIdle(tx, ord)
+	return err
 }
 
 // RefundArrived books money that has arrived back at the buyer.

@@ -8,48 +8,54 @@ import (
 	"foyer/internal/sqldb"
 )
 
-func (s *Store) edge(tx *sqldb.Tx, query string, args ...any) (bool, error) {
+// edge runs a guarded update. Every edge names the revision that was read in the same
+// transaction, so that nothing that was decided from the row can be out of date; once it
+// holds, the order in hand is of the next revision.
+func (s *Store) edge(tx *sqldb.Tx, o *order.Order, query string, args ...any) (bool, error) {
 	n, err := tx.Exec(query, args...)
+	if n == 1 {
+		o.Revision++
+	}
 	return n == 1, err
 }
 
 // MarkPaidIfUnpaid takes an order from pending or closing to paid.
 func (s *Store) MarkPaidIfUnpaid(tx *sqldb.Tx, o *order.Order) (bool, error) {
-	return s.edge(tx, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
+	return s.edge(tx, o, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
 		ended_at = ?, ended_by = '', revision = revision + 1
-		WHERE id = ? AND organization_id = ? AND state IN ('pending', 'closing')`,
-		millis(tx.Now), o.ID, o.Organization)
+		WHERE id = ? AND organization_id = ? AND state IN ('pending', 'closing')
+		AND revision = ?`, millis(tx.Now), o.ID, o.Organization, o.Revision)
 }
 
 // MarkPaidIfExpired takes an expired order to paid; only re-claiming may call it.
 func (s *Store) MarkPaidIfExpired(tx *sqldb.Tx, o *order.Order) (bool, error) {
-	return s.edge(tx, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
+	return s.edge(tx, o, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
 		ended_at = ?, ended_by = '', revision = revision + 1
-		WHERE id = ? AND organization_id = ? AND state = 'expired'`,
-		millis(tx.Now), o.ID, o.Organization)
+		WHERE id = ? AND organization_id = ? AND state = 'expired' AND revision = ?`,
+		millis(tx.Now), o.ID, o.Organization, o.Revision)
 }
 
-// MarkEndedIfIdle takes a pending order without open payments to expired or cancelled. An
-// order ends by time only when its time is over by the order's own row too.
+// MarkEndedIfIdle takes a pending order without open payments to expired or cancelled.
 func (s *Store) MarkEndedIfIdle(tx *sqldb.Tx, o *order.Order, by order.EndedBy) (bool, error) {
-	return s.edge(tx, `UPDATE orders SET state = ?, ended_at = ?, ended_by = ?,
+	return s.edge(tx, o, `UPDATE orders SET state = ?, ended_at = ?, ended_by = ?,
 		revision = revision + 1 WHERE id = ? AND organization_id = ? AND state = 'pending'
-		AND open_payments = 0`, string(by.Final()), millis(tx.Now), string(by), o.ID,
-		o.Organization)
+		AND open_payments = 0 AND revision = ?`, string(by.Final()), millis(tx.Now), string(by),
+		o.ID, o.Organization, o.Revision)
 }
 
 // MarkClosingIfPending takes a pending order with an open payment to closing.
 func (s *Store) MarkClosingIfPending(tx *sqldb.Tx, o *order.Order, by order.EndedBy) (bool, error) {
-	return s.edge(tx, `UPDATE orders SET state = 'closing', ended_by = ?,
+	return s.edge(tx, o, `UPDATE orders SET state = 'closing', ended_by = ?,
 		revision = revision + 1 WHERE id = ? AND organization_id = ? AND state = 'pending'
-		AND open_payments > 0`, string(by), o.ID, o.Organization)
+		AND open_payments > 0 AND revision = ?`, string(by), o.ID, o.Organization, o.Revision)
 }
 
 // MarkEndedIfClosing takes a closing order without open payments to what it closes into.
 func (s *Store) MarkEndedIfClosing(tx *sqldb.Tx, o *order.Order) (bool, error) {
-	return s.edge(tx, `UPDATE orders SET state = ?, ended_at = ?, revision = revision + 1
-		WHERE id = ? AND organization_id = ? AND state = 'closing' AND open_payments = 0`,
-		string(o.EndedBy.Final()), millis(tx.Now), o.ID, o.Organization)
+	return s.edge(tx, o, `UPDATE orders SET state = ?, ended_at = ?, revision = revision + 1
+		WHERE id = ? AND organization_id = ? AND state = 'closing' AND open_payments = 0
+		AND revision = ?`, string(o.EndedBy.Final()), millis(tx.Now), o.ID, o.Organization,
+		o.Revision)
 }
 
 // CountPaymentIfPending counts one more open payment of a pending order of the revision
@@ -57,10 +63,11 @@ func (s *Store) MarkEndedIfClosing(tx *sqldb.Tx, o *order.Order) (bool, error) {
 func (s *Store) CountPaymentIfPending(tx *sqldb.Tx, o *order.Order, minLeft time.Duration,
 	most int,
 ) (bool, error) {
-	return s.edge(tx, `UPDATE orders SET payments_opened = payments_opened + 1,
+	n, err := tx.Exec(`UPDATE orders SET payments_opened = payments_opened + 1,
 		open_payments = open_payments + 1 WHERE id = ? AND organization_id = ?
 		AND state = 'pending' AND revision = ? AND expires_at >= ? AND payments_opened < ?`,
 		o.ID, o.Organization, o.Revision, millis(tx.Now.Add(minLeft)), most)
+	return n == 1, err
 }
 
 // CountPaymentEnded counts one open payment less; it never goes below zero.
@@ -72,9 +79,9 @@ func (s *Store) CountPaymentEnded(tx *sqldb.Tx, organization, id int64) error {
 
 // ExtendIfPending moves the end of a pending order.
 func (s *Store) ExtendIfPending(tx *sqldb.Tx, o *order.Order, until time.Time) (bool, error) {
-	return s.edge(tx, `UPDATE orders SET expires_at = ?, revision = revision + 1
-		WHERE id = ? AND organization_id = ? AND state = 'pending'`,
-		millis(until), o.ID, o.Organization)
+	return s.edge(tx, o, `UPDATE orders SET expires_at = ?, revision = revision + 1
+		WHERE id = ? AND organization_id = ? AND state = 'pending' AND revision = ?`,
+		millis(until), o.ID, o.Organization, o.Revision)
 }
 
 // ReturnUnit notes that a unit goes back, once for ever.

@@ -35,6 +35,11 @@ func (s *Store) TakeMember(tx *sqldb.Tx, t order.MemberTake) error {
 	if !sqldb.IsDuplicate(err) {
 		return err
 	}
+	if t.Late {
+		return tx.Guard(order.ErrLimit.With("max", t.Max), `UPDATE limit_counter SET n = n + ?
+			WHERE session_id = ? AND kind = ? AND subject = ? AND n + ? <= ?`, t.N, t.Session,
+			limitMember, t.Member, t.N, t.Max)
+	}
 	n, err := tx.Exec(`UPDATE limit_counter SET n = n + ?, live_order_id = ?
 		WHERE session_id = ? AND kind = ? AND subject = ? AND live_order_id = 0
 		AND n + ? <= ? AND cool_until <= ?`, t.N, t.Order, t.Session, limitMember, t.Member,

@@ -24,7 +24,7 @@ var _ order.Store = (*Store)(nil)
 const insertOrder = `INSERT INTO orders (id, organization_id, member_id, session_id, channel,
 	state, currency, total_minor, captured_minor, refunded_minor, payments_opened, open_payments,
 	expires_at, hold_seconds, ended_at, ended_by, snapshot_id, revision)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, 0, '', ?, 1)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, '', ?, 1)`
 
 const insertLine = `INSERT INTO order_line (order_id, line, session_id, ticket_type_id, zone,
 	units, amount_minor, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
@@ -33,7 +33,7 @@ const insertLine = `INSERT INTO order_line (order_id, line, session_id, ticket_t
 func (s *Store) Insert(tx *sqldb.Tx, o *order.Order) error {
 	_, err := tx.Exec(insertOrder, o.ID, o.Organization, o.Member, o.Session, string(o.Channel),
 		string(o.State), string(o.Currency), int64(o.Total), millis(o.ExpiresAt),
-		o.HoldSeconds, o.Snapshot)
+		o.HoldSeconds, millis(o.EndedAt), o.Snapshot)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,8 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 const tag = "orders"
 
 var placeRefusals = []*fault.Definition{order.ErrEmpty, order.ErrTooManyPerOrder, order.ErrLimit,
-	order.ErrCoolDown, order.ErrTicketType, order.ErrPriceChanged, order.ErrClosing,
+	order.ErrCoolDown, order.ErrTicketType, order.ErrTypeCount, order.ErrChannel,
+	order.ErrPriceChanged, order.ErrClosing,
 	order.ErrPaymentOpen, seating.ErrPlaceTaken, seating.ErrAreaFull, seating.ErrSoldOut,
 	seating.ErrAllHeld, seating.ErrNoMatch, seating.ErrOrphan, seating.ErrSplitsPair,
 	seating.ErrUnknownPlace, seating.ErrNotForSale}
@@ -69,7 +70,7 @@ func (h *handler) mountBuyer() {
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/cancel", Tag: tag,
 		OperationID: "cancel-order", Summary: "Give up an unpaid order", Access: canceller, Status: 200,
 		Description: "With a payment open the order is `closing` until the provider has answered.",
-		Refusals:    []*fault.Definition{order.ErrNotPending}}, h.cancel)
+		Refusals:    []*fault.Definition{order.ErrNotPending, order.ErrClosing}}, h.cancel)
 	refunds := []*fault.Definition{order.ErrNotPaid, order.ErrUnit, order.ErrUnitReturned,
 		order.ErrNoRefund, order.ErrQuoteChanged, ticket.ErrUsed}
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refund-quote",
@@ -298,6 +299,7 @@ func (h *handler) refund(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handler) renderReturned(r order.Returned) (journal.Answer, error) {
 	b := returnedBody{Order: h.order(r.Order), Quote: h.quote(r.Quote), Refunds: []string{}}
+	b.Quote.Policy = nil // its texts would make the answer too long to be kept for a repeat
 	for _, id := range r.Refunds {
 		b.Refunds = append(b.Refunds, h.keys.Public(kindRefund, id))
 	}

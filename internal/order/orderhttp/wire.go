@@ -216,14 +216,14 @@ type quotedUnit struct {
 }
 
 type quoteBody struct {
-	Order    string                   `json:"order_id"`
-	Currency money.Currency           `json:"currency"`
-	Refund   money.Minor              `json:"refund_minor" doc:"what comes back now"`
-	Fee      money.Minor              `json:"fee_minor" doc:"what the house keeps now"`
-	Until    time.Time                `json:"holds_until" doc:"until when these sums hold"`
-	Next     *catalog.Rung            `json:"then,omitempty" doc:"what holds after; none: no refund"`
-	Units    []quotedUnit             `json:"units"`
-	Policy   catalog.RefundPolicyInfo `json:"refund_policy"`
+	Order    string                    `json:"order_id"`
+	Currency money.Currency            `json:"currency"`
+	Refund   money.Minor               `json:"refund_minor" doc:"what comes back now"`
+	Fee      money.Minor               `json:"fee_minor" doc:"what the house keeps now"`
+	Until    time.Time                 `json:"holds_until" doc:"until when these sums hold"`
+	Next     *catalog.Rung             `json:"then,omitempty" doc:"what holds after; none: no refund"`
+	Units    []quotedUnit              `json:"units"`
+	Policy   *catalog.RefundPolicyInfo `json:"refund_policy,omitempty" doc:"left out of a refund"`
 }
 
 type returnedBody struct {
@@ -234,7 +234,7 @@ type returnedBody struct {
 
 func (wr wire) quote(q order.Quote) quoteBody {
 	b := quoteBody{Order: wr.keys.Public(kindOrder, q.Order), Currency: q.Currency,
-		Refund: q.Refund, Fee: q.Fee, Until: q.Until, Next: q.Next, Policy: q.Policy,
+		Refund: q.Refund, Fee: q.Fee, Until: q.Until, Next: q.Next, Policy: &q.Policy,
 		Units: make([]quotedUnit, len(q.Units))}
 	for i, u := range q.Units {
 		b.Units[i] = quotedUnit{u.Line, u.UnitRef.Unit, u.Label, u.Amount, u.Refund, u.Fee}
