@@ -100,8 +100,12 @@ func (o *Orders) Resume(ctx context.Context, lastBeat time.Time) error {
 	since := idgen.FloorAt(oldest.Add(-maxWait - time.Hour))
 	for after := since - 1; ; {
 		page, err := o.Store.Unpaid(ctx, since, after, resumePage)
-		if err != nil || len(page) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(page) == 0 {
+			o.resumed.Store(true)
+			return nil
 		}
 		after = page[len(page)-1].ID
 		for slice := range slices.Chunk(page, resumeSlice) {

@@ -79,7 +79,11 @@ func (o *Orders) placeOnce(ctx context.Context, who actor.Actor, s *catalog.Sell
 	ask PlaceAsk, receipt *journal.Receipt, render Render,
 ) (journal.Answer, error) {
 	if who.Kind == actor.Member {
-		if live := o.holds.live(who.ID, ask.Session); live != 0 {
+		live, err := o.liveOf(ctx, who.ID, ask.Session)
+		if err != nil {
+			return journal.Answer{}, err
+		}
+		if live != 0 {
 			return o.again(ctx, who, s, ask, live, receipt, render)
 		}
 	}
@@ -98,6 +102,15 @@ func (o *Orders) placeOnce(ctx context.Context, who actor.Actor, s *catalog.Sell
 		return o.again(ctx, who, s, ask, live.Order, receipt, render)
 	}
 	return p.answer, err
+}
+
+// liveOf is the member's unpaid order in the session, else 0. Memory knows it, except
+// between the start of the process and the end of Resume: then the book is asked.
+func (o *Orders) liveOf(ctx context.Context, member, session int64) (int64, error) {
+	if live := o.holds.live(member, session); live != 0 || o.resumed.Load() {
+		return live, nil
+	}
+	return o.Store.Live(ctx, session, member)
 }
 
 // sellable is the session of a wish that the caller may buy, as far as memory can tell.
@@ -405,7 +418,13 @@ func (o *Orders) Price(ctx context.Context, who actor.Actor, ask PlaceAsk) (*Ord
 	if err != nil {
 		return nil, err
 	}
-	ord, choice, err := o.wish(ctx, who, s, ask, o.holds.live(who.ID, ask.Session))
+	own := int64(0)
+	if who.Kind == actor.Member {
+		if own, err = o.liveOf(ctx, who.ID, ask.Session); err != nil {
+			return nil, err
+		}
+	}
+	ord, choice, err := o.wish(ctx, who, s, ask, own)
 	if err != nil {
 		return nil, err
 	}

@@ -97,6 +97,8 @@ type Limits interface {
 	TakeMember(tx *sqldb.Tx, t MemberTake) error
 	// GiveMember takes n back; live tells whether the order stops being the live one.
 	GiveMember(tx *sqldb.Tx, g MemberGive) error
+	// Live is the member's unpaid order in the session, else 0.
+	Live(ctx context.Context, session, member int64) (int64, error)
 }
 
 // Transitions are the guarded edges; each returns false when the guard did not hold, and

@@ -3,6 +3,7 @@ package order
 import (
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"foyer/internal/clock"
@@ -43,6 +44,7 @@ type Orders struct {
 	payments Payments
 	door     *sqldb.Door[*placing]
 	holds    *holds
+	resumed  atomic.Bool // all unpaid orders are among the holds
 
 	snapshots  *kept[snapshotKey, int64] // id of what buyers of that revision agree to
 	agreements *kept[int64, *Agreed]     // by id; they never change

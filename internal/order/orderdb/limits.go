@@ -1,6 +1,7 @@
 package orderdb
 
 import (
+	"context"
 	"errors"
 	"math"
 	"time"
@@ -97,6 +98,13 @@ func (s *Store) GiveMember(tx *sqldb.Tx, g order.MemberGive) error {
 		lapsed_since = ?, cool_until = CASE WHEN ? > cool_until THEN ? ELSE cool_until END
 		WHERE session_id = ? AND kind = ? AND subject = ? AND n >= ?`, g.N, live, lapses, since,
 		cool, cool, g.Session, limitMember, g.Member, g.N)
+}
+
+// Live is the member's unpaid order in the session, else 0.
+func (s *Store) Live(ctx context.Context, session, member int64) (id int64, err error) {
+	_, err = sqldb.Found(s.db.QueryRow(ctx, `SELECT live_order_id FROM limit_counter
+		WHERE session_id = ? AND kind = ? AND subject = ?`, session, limitMember, member).Scan(&id))
+	return id, err
 }
 
 // errCounter means that less was counted than is given back: a mistake of ours, and the
