@@ -51,6 +51,7 @@ type Card struct {
 	VenueCount    int            `json:"venue_count"`
 	SessionCount  int            `json:"session_count" doc:"sessions to come"`
 	NextSessionAt *time.Time     `json:"next_session_at,omitempty"`
+	NextZone      string         `json:"next_time_zone,omitempty" doc:"of that session's venue"`
 	Days          []int          `json:"business_days,omitempty" doc:"the first 14, yyyymmdd"`
 	PriceFrom     *money.Minor   `json:"price_from_minor,omitempty" doc:"lowest price now"`
 	Currency      money.Currency `json:"currency,omitempty"`
@@ -244,7 +245,7 @@ func (c *card) render(m *maker) {
 			v.Days = append(v.Days, s.BusinessDay)
 		}
 		if v.NextSessionAt == nil && s.StartsAt.After(m.now) {
-			v.NextSessionAt = &s.StartsAt
+			v.NextSessionAt, v.NextZone = &s.StartsAt, s.Venue.TimeZone
 			c.dueBy(s.StartsAt)
 		}
 		low, _, ok := s.Prices.Range(m.now)

@@ -216,7 +216,7 @@ type presetsAnswer struct {
 func (d *door) mountPresets(api *httpx.API) {
 	httpx.Register(api, httpx.Op{Method: http.MethodGet,
 		Path: root + "/staff/refund-policy-presets", OperationID: "list-refund-policy-presets",
-		Summary: "Refund policies to start from", Tag: "catalog-staff",
+		Summary: "Refund policies to start from", Tag: "staff: catalog",
 		Description: "Each with the rule that it follows, in Chinese and English.",
 		Access:      httpx.SignedInStaff},
 		func(context.Context, *struct{}) (*answer[presetsAnswer], error) {
@@ -243,7 +243,7 @@ func (d *door) mountOrganization(api *httpx.API) {
 			d.head(catalog.KindOrganization, o.Meta), o.OrganizationInfo}}, nil
 	}
 	path := root + "/staff/organizations/{org}"
-	httpx.Register(api, httpx.Op{Method: http.MethodGet, Path: path, Tag: "catalog-staff",
+	httpx.Register(api, httpx.Op{Method: http.MethodGet, Path: path, Tag: "staff: catalog",
 		OperationID: "staff-get-organization", Summary: "Read the organization",
 		Access: httpx.SignedInStaff, Refusals: []*fault.Definition{fault.Missing}},
 		func(ctx context.Context, in *organizationIn) (*answer[staffOrganization], error) {
@@ -253,7 +253,7 @@ func (d *door) mountOrganization(api *httpx.API) {
 			}
 			return show(d.c.Stores().Organizations.Get(ctx, actor.Scope{Organization: org}, org))
 		})
-	httpx.Register(api, httpx.Op{Method: http.MethodPut, Path: path, Tag: "catalog-staff",
+	httpx.Register(api, httpx.Op{Method: http.MethodPut, Path: path, Tag: "staff: catalog",
 		OperationID: "replace-organization", Summary: "Rename the organization",
 		Access: httpx.StaffOnly(catalog.PermOrganization),
 		Refusals: []*fault.Definition{fault.Missing, fault.Stale, fault.BadInput,
@@ -355,7 +355,7 @@ func (d *door) mountSessions(api *httpx.API) {
 		catalog.SessionPaused, catalog.SessionCancelled},
 		"draft → on_sale ⇄ paused; each may be cancelled, which is final. Going on sale names "+
 			"everything that is missing.", d.c.SetSessionState)
-	httpx.Register(api, httpx.Op{Method: http.MethodGet, Tag: "catalog-staff",
+	httpx.Register(api, httpx.Op{Method: http.MethodGet, Tag: "staff: catalog",
 		Path:        root + "/staff/organizations/{org}/sessions",
 		OperationID: "staff-list-sessions", Summary: "List sessions",
 		Description: "In order of start, drafts and cancelled ones included; without from and " +

@@ -29,7 +29,7 @@ type mediaPath struct {
 func (d *door) mountMedia(api *httpx.API) {
 	httpx.RegisterRaw(api, httpx.Op{Method: http.MethodPost,
 		Path:        root + "/staff/organizations/{org}/media",
-		OperationID: "upload-media", Summary: "Upload a picture", Tag: "catalog-staff",
+		OperationID: "upload-media", Summary: "Upload a picture", Tag: "staff: catalog",
 		Description: "JPEG, PNG or WebP, as the body itself or as the one file of a form. It is " +
 			"decoded, turned upright, bounded to 2,560 pixels a side and encoded anew; what " +
 			"cameras hide in files is dropped.",

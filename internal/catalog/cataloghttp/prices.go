@@ -151,7 +151,7 @@ type previewIn struct {
 func (d *door) mountPreview(api *httpx.API) {
 	httpx.Register(api, httpx.Op{Method: http.MethodPost,
 		Path:        root + "/staff/organizations/{org}/price-lists/{id}/preview",
-		OperationID: "preview-price-list", Summary: "What a seat costs when", Tag: "catalog-staff",
+		OperationID: "preview-price-list", Summary: "What a seat costs when", Tag: "staff: catalog",
 		Description: "Each zone and ticket type for sessions at the given starts, bought at a " +
 			"moment, with the rules that applied. Nothing is stored.",
 		Access:   httpx.StaffOnly(catalog.PermPrice),

@@ -3,6 +3,7 @@ package cataloghttp
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
@@ -53,7 +54,7 @@ func edit[B, V, T any](api *httpx.API, d *door, r resource[B, V, T]) {
 	base := root + "/staff/organizations/{org}/" + r.path
 	op := func(method, path, id, summary string, refusals ...*fault.Definition) httpx.Op {
 		o := httpx.Op{Method: method, Path: path, OperationID: id, Summary: summary,
-			Description: r.text, Tag: "catalog-staff", Access: httpx.SignedInStaff,
+			Description: r.text, Tag: "staff: catalog", Access: httpx.SignedInStaff,
 			MaxBody: 256 << 10, Refusals: append(refusals, fault.Missing)}
 		if method != http.MethodGet {
 			o.Access = httpx.StaffOnly(r.permission)
@@ -67,9 +68,9 @@ func edit[B, V, T any](api *httpx.API, d *door, r resource[B, V, T]) {
 				return r.list(ctx, d, in)
 			})
 	}
-	httpx.Register(api, op(http.MethodGet, base+"/{id}", "staff-get-"+r.one, "Read a "+r.one),
+	httpx.Register(api, op(http.MethodGet, base+"/{id}", "staff-get-"+r.one, "Read "+aThing(r.one)),
 		func(ctx context.Context, in *objectIn) (*answer[V], error) { return r.get(ctx, d, in) })
-	create := op(http.MethodPost, base, "create-"+r.one, "Make a "+r.one, catalog.ErrCodeTaken)
+	create := op(http.MethodPost, base, "create-"+r.one, "Make "+aThing(r.one), catalog.ErrCodeTaken)
 	create.Status = http.StatusCreated
 	httpx.Register(api, create,
 		func(ctx context.Context, in *createIn[B]) (*answer[V], error) {
@@ -83,7 +84,7 @@ func edit[B, V, T any](api *httpx.API, d *door, r resource[B, V, T]) {
 			}
 			return r.answer(r.create(ctx, who, v))
 		})
-	httpx.Register(api, op(http.MethodPut, base+"/{id}", "replace-"+r.one, "Replace a "+r.one,
+	httpx.Register(api, op(http.MethodPut, base+"/{id}", "replace-"+r.one, "Replace "+aThing(r.one),
 		fault.Stale, catalog.ErrCodeTaken),
 		func(ctx context.Context, in *updateIn[B]) (*answer[V], error) {
 			return r.replace(ctx, d, in)
@@ -169,8 +170,8 @@ func change[B, V, T any, S ~string](api *httpx.API, d *door, r resource[B, V, T]
 	set func(context.Context, actor.Actor, catalog.Meta, S) (*T, error)) {
 	httpx.Register(api, httpx.Op{Method: http.MethodPost,
 		Path:        root + "/staff/organizations/{org}/" + r.path + "/{id}/state",
-		OperationID: "set-" + r.one + "-state", Summary: "Move a " + r.one + " to another state",
-		Description: text, Tag: "catalog-staff", Access: httpx.StaffOnly(p),
+		OperationID: "set-" + r.one + "-state", Summary: "Move " + aThing(r.one) + " to another state",
+		Description: text, Tag: "staff: catalog", Access: httpx.StaffOnly(p),
 		Refusals: []*fault.Definition{fault.Missing, fault.Stale, fault.NotAllowed,
 			catalog.ErrIncomplete, catalog.ErrWrongState, catalog.ErrInUse}},
 		func(ctx context.Context, in *updateIn[stateBody]) (*answer[V], error) {
@@ -194,4 +195,13 @@ func change[B, V, T any, S ~string](api *httpx.API, d *door, r resource[B, V, T]
 			}
 			return nil, fault.BadInput.At("state", "is not a state of it / 状态有误")
 		})
+}
+
+// aThing names a resource in a sentence: an event, a price list.
+func aThing(one string) string {
+	article := "a "
+	if strings.ContainsRune("aeiou", rune(one[0])) {
+		article = "an "
+	}
+	return article + strings.ReplaceAll(one, "-", " ")
 }

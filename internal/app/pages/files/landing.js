@@ -51,6 +51,7 @@ function price(card) {
 function next(card) {
   if (!card.next_session_at) return null;
   const when = new Date(card.next_session_at).toLocaleString('zh-CN', {
+    timeZone: card.next_time_zone, // the venue's, wherever the reader is
     month: 'numeric', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit',
   });
   return node('p', '', when);
