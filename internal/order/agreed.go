@@ -37,13 +37,14 @@ func (a *Agreed) rungAt(now time.Time) (catalog.Rung, time.Time, bool) {
 	return r, a.Starts.Add(-time.Duration(r.UntilBefore) * time.Minute), ok
 }
 
-// closedAt is when refunds ended; zero when they were never allowed.
-func (a *Agreed) closedAt() time.Time {
+// noRefund refuses, and says since when; refunds that were never allowed have no such time.
+func (a *Agreed) noRefund() error {
 	if !a.Policy.Allowed || len(a.Policy.Ladder) == 0 {
-		return time.Time{}
+		return ErrNoRefund
 	}
 	last := a.Policy.Ladder[len(a.Policy.Ladder)-1]
-	return a.Starts.Add(-time.Duration(last.UntilBefore) * time.Minute)
+	return ErrNoRefund.With("closed_at",
+		a.Starts.Add(-time.Duration(last.UntilBefore)*time.Minute))
 }
 
 // agreedOf is what a buyer of the session agrees to now.

@@ -98,6 +98,13 @@ func (h *holds) live(member, session int64) int64 {
 	return h.byWho[whoWhere{member, session}]
 }
 
+// Holding is how many unpaid orders this process waits for.
+func (o *Orders) Holding() int {
+	o.holds.mu.Lock()
+	defer o.holds.mu.Unlock()
+	return max(len(o.holds.orders), len(o.holds.byWho), len(o.holds.queue))
+}
+
 // due takes up to limit holds whose time is over, and says how long until the next.
 func (h *holds) due(limit int) (list []dueHold, next time.Duration) {
 	now := h.elapsed()

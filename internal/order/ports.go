@@ -47,6 +47,8 @@ type Tickets interface {
 	Issue(tx *sqldb.Tx, in ticket.Issue) ([]ticket.Ticket, error)
 	// Void refuses with ticket.ErrUsed when one of the units was used.
 	Void(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) error
+	// Used are the units that somebody has entered with.
+	Used(ctx context.Context, organization, order int64) ([]ticket.UnitRef, error)
 }
 
 // Journal is where each accepted command leaves its one row.

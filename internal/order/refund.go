@@ -23,7 +23,7 @@ type Quote struct {
 	Units    []QuotedUnit
 	Refund   money.Minor   // what the buyer gets back
 	Fee      money.Minor   // what the house keeps
-	Until    time.Time     // when the next rung begins, or refunds end
+	Until    time.Time     // when the next rung begins, or refunds end; zero: never
 	Next     *catalog.Rung // what holds then; nil: nothing goes back any more
 	Policy   catalog.RefundPolicyInfo
 }
@@ -35,7 +35,7 @@ type QuotedUnit struct {
 	Amount, Refund, Fee money.Minor
 }
 
-// RefundAsk names units to give back; none means all that were not given back yet.
+// RefundAsk names units to give back; none means all that were neither given back nor used.
 type RefundAsk struct {
 	Units []ticket.UnitRef
 	// Expect refuses with ErrQuoteChanged when the refund differs; negative: any.
@@ -52,7 +52,7 @@ type Returned struct {
 }
 
 // Quote says what the units of the caller's paid order would bring now. Refused with
-// ErrNotFound, ErrNotPaid, ErrUnit, ErrUnitReturned, ErrNoRefund.
+// ErrNotFound, ErrNotPaid, ErrUnit, ErrUnitReturned, ErrNoRefund, ticket.ErrUsed.
 func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []ticket.UnitRef) (
 	Quote, error,
 ) {
@@ -64,21 +64,38 @@ func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []t
 	if err != nil {
 		return Quote{}, err
 	}
-	return quote(ord, a, units, o.Clock.Now())
+	off, err := o.calledOff(ctx, ord.Session)
+	if err != nil {
+		return Quote{}, err
+	}
+	if units, err = o.returnable(ctx, ord, units); err != nil {
+		return Quote{}, err
+	}
+	return quote(ord, a, units, rungNow{o.Clock.Now(), off})
 }
 
-// quote is the pure decision: which units, how much of each.
-func quote(ord *Order, a *Agreed, units []ticket.UnitRef, now time.Time) (Quote, error) {
+// rungNow is what decides the rung: the time, and whether the house cancelled the session.
+type rungNow struct {
+	at  time.Time
+	off bool
+}
+
+// quote is the pure decision: which units, how much of each. For a cancelled session all
+// comes back at any time, whatever the policy says.
+func quote(ord *Order, a *Agreed, units []ticket.UnitRef, now rungNow) (Quote, error) {
 	if ord.State != Paid {
 		return Quote{}, ErrNotPaid.With("state", ord.State)
 	}
-	rung, until, ok := a.rungAt(now)
-	if !ok {
-		return Quote{}, ErrNoRefund.With("closed_at", a.closedAt())
-	}
-	q := Quote{Order: ord.ID, Currency: ord.Currency, Until: until, Policy: a.Policy}
-	if next, _, ok := a.rungAt(until.Add(time.Millisecond)); ok {
-		q.Next = &next
+	q := Quote{Order: ord.ID, Currency: ord.Currency, Policy: a.Policy}
+	var rung catalog.Rung
+	if !now.off {
+		var ok bool
+		if rung, q.Until, ok = a.rungAt(now.at); !ok {
+			return Quote{}, a.noRefund()
+		}
+		if next, _, ok := a.rungAt(q.Until.Add(time.Millisecond)); ok {
+			q.Next = &next
+		}
 	}
 	if len(units) == 0 {
 		units = remaining(ord)
@@ -121,7 +138,7 @@ type RenderReturn func(Returned) (journal.Answer, error)
 
 // Refund gives units of the caller's paid order back: tickets are voided, places are free
 // again, and the money is on its way. One transaction; the provider is called after it.
-// Refused as Quote, with ErrQuoteChanged, and with ticket.ErrUsed.
+// Refused as Quote, and with ErrQuoteChanged.
 func (o *Orders) Refund(ctx context.Context, who actor.Actor, id int64, ask RefundAsk,
 	receipt *journal.Receipt, render RenderReturn,
 ) (journal.Answer, error) {
@@ -133,13 +150,21 @@ func (o *Orders) Refund(ctx context.Context, who actor.Actor, id int64, ask Refu
 	if err != nil {
 		return journal.Answer{}, err
 	}
+	off, err := o.calledOff(ctx, ord.Session)
+	if err != nil {
+		return journal.Answer{}, err
+	}
+	units, err := o.returnable(ctx, ord, ask.Units)
+	if err != nil {
+		return journal.Answer{}, err
+	}
 	var answer journal.Answer
 	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		cur, err := o.Store.Get(tx, id)
 		if err != nil {
 			return err
 		}
-		q, err := quote(cur, a, ask.Units, tx.Now)
+		q, err := quote(cur, a, units, rungNow{tx.Now, off})
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,8 @@ import (
 var _ payment.Settler = (*Orders)(nil)
 
 // Payable says what the caller's order has still to be paid. Refused with ErrNotFound,
-// ErrNothingToPay, ErrClosing, ErrNotPending, ErrTooLateToPay, ErrTooManyPayments.
+// ErrNothingToPay, ErrClosing, ErrNotPending, ErrTooLateToPay, ErrTooManyPayments, and with
+// catalog.ErrNotOnSale when the session was cancelled.
 func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment.Payable, error) {
 	ord, err := o.Get(ctx, id, by)
 	if err != nil {
@@ -29,6 +30,12 @@ func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment
 	}
 	if err := o.payable(ord, o.Clock.Now()); err != nil {
 		return payment.Payable{}, err
+	}
+	switch off, err := o.calledOff(ctx, ord.Session); {
+	case err != nil:
+		return payment.Payable{}, err
+	case off:
+		return payment.Payable{}, catalog.ErrNotOnSale.With("sale_state", catalog.SaleCancelled)
 	}
 	a, err := o.agreed(ctx, ord.Organization, ord.Snapshot)
 	if err != nil {
@@ -75,7 +82,7 @@ func (o *Orders) OpenPayment(tx *sqldb.Tx, p payment.Payable) error {
 }
 
 // Settle takes captured money and decides what it buys, in the caller's transaction: the
-// agreed sum pays a waiting order; money that came late pays an expired one only if its
+// agreed sum pays a waiting order unless its session was cancelled; money that came late pays an expired one only if its
 // very places are still free, the session is on sale and limits hold; all else goes back.
 func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error) {
 	ord, err := o.Store.Get(tx, c.Order)
@@ -102,6 +109,13 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 		_, err = o.endIfIdle(tx, ord)
 		return out, err
 	case ord.State == Pending || ord.State == Closing:
+		off, err := o.calledOff(context.Background(), ord.Session) //tidy:allow context in memory; the writer has no caller
+		if err != nil {
+			return payment.Outcome{}, err
+		}
+		if off {
+			return o.refuse(tx, ord, c)
+		}
 		return o.take(tx, ord, c)
 	case ord.State == Cancelled:
 		return o.giveBack(tx, ord, c, payment.CauseCancelled)

@@ -64,7 +64,7 @@ func (h *handler) mountBuyer() {
 		OperationID: "get-order", Summary: "One order", Access: viewer}, h.get)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "PUT", Path: "/api/v1/orders/{id}/lines", Tag: tag,
 		OperationID: "replace-order-lines", Summary: "Choose other places; the clock goes on",
-		Access: seller, Params: IDParam{}, Request: linesBody{}, Response: orderBody{},
+		Access: seller, Params: IDParam{}, Request: LinesBody{}, Response: orderBody{},
 		Refusals: append(placeRefusals[:len(placeRefusals):len(placeRefusals)],
 			order.ErrNotPending)}, h.replace)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/cancel", Tag: tag,
@@ -121,7 +121,7 @@ func (h *handler) replace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var body linesBody
+	var body LinesBody
 	if err := httpx.DecodeJSON(r, &body, 0); err != nil {
 		return err
 	}

@@ -44,8 +44,9 @@ type bestBody struct {
 	Floor      string   `json:"floor,omitempty"`
 }
 
-// linesBody is what places of one session are wanted.
-type linesBody struct {
+// LinesBody is what places of one session are wanted. It is exported since bodies are read
+// by their exported embedded fields only.
+type LinesBody struct {
 	Lines       []lineBody `json:"lines" doc:"one entry a ticket type and area"`
 	Best        *bestBody  `json:"best,omitempty" doc:"choose the places that lines leave open"`
 	ExpectTotal *int64     `json:"expect_total_minor,omitempty" doc:"refuse at any other total"`
@@ -54,7 +55,7 @@ type linesBody struct {
 type placeBody struct {
 	Session string `json:"session_id" doc:"the session" example:"ses_…"`
 	Channel string `json:"channel,omitempty" enum:"h5,mini_program,counter,kiosk,agency" doc:"where it is sold; default h5"`
-	linesBody
+	LinesBody
 }
 
 type unitBody struct {
@@ -164,7 +165,7 @@ func timeOrNil(t time.Time) *time.Time {
 // ask turns a body into a wish. It refuses with fault.Missing for a foreign session id and
 // with order.ErrTicketType for a foreign ticket type.
 func (wr wire) ask(b placeBody) (order.PlaceAsk, error) {
-	ask, err := wr.lines(b.linesBody)
+	ask, err := wr.lines(b.LinesBody)
 	if err != nil {
 		return ask, err
 	}
@@ -176,7 +177,7 @@ func (wr wire) ask(b placeBody) (order.PlaceAsk, error) {
 	return ask, err
 }
 
-func (wr wire) lines(b linesBody) (order.PlaceAsk, error) {
+func (wr wire) lines(b LinesBody) (order.PlaceAsk, error) {
 	ask := order.PlaceAsk{ExpectTotal: -1, Lines: make([]order.LineAsk, len(b.Lines))}
 	if b.ExpectTotal != nil {
 		if *b.ExpectTotal < 0 {
