@@ -59,7 +59,7 @@ func TestPublishNamesEveryMissingField(t *testing.T) {
 				"versions"},
 			catalog.Play: {"age_note", "cast", "distributor", "minutes", "permit_number",
 				"poster_id", "printed_title", "synopsis"},
-			catalog.ExhibitionShow: {"distributor", "end_date", "poster_id", "printed_title",
+			catalog.ExhibitionShow: {"distributor", "poster_id", "printed_title",
 				"release_date", "synopsis"},
 			catalog.Attraction: {"age_note", "notice", "poster_id", "printed_title", "synopsis"},
 		}
