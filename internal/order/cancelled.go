@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"foyer/internal/actor"
@@ -17,7 +18,7 @@ import (
 // somebody pay who then gets everything back.
 func (o *Orders) calledOff(ctx context.Context, session int64) (bool, error) {
 	s, err := o.Sessions.Sellable(ctx, session)
-	if fault.Is(err, fault.Missing) {
+	if errors.Is(err, fault.Missing) {
 		return false, nil
 	}
 	if err != nil {

@@ -111,6 +111,22 @@ func (t *Tickets) Void(tx *sqldb.Tx, organization, order int64, units []UnitRef)
 	return t.cfg.Store.VoidUnused(tx, scope, ids, tx.Now)
 }
 
+// Used are the units of an order that somebody has entered with.
+func (t *Tickets) Used(ctx context.Context, organization, order int64) ([]UnitRef, error) {
+	list, err := t.cfg.Store.OfOrder(ctx, order)
+	if err != nil {
+		return nil, err
+	}
+	var used []UnitRef
+	for i := range list {
+		v := &list[i]
+		if v.Organization == organization && v.State == Live && (v.Used() > 0 || v.Inside() > 0) {
+			used = append(used, UnitRef{v.Line, v.Unit})
+		}
+	}
+	return used, nil
+}
+
 // Reissue replaces the code of a live ticket: the one that was printed or shown before is
 // refused from now on. was is the version that the caller saw; fault.Stale for another.
 func (t *Tickets) Reissue(tx *sqldb.Tx, organization, id int64, was int) error {

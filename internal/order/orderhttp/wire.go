@@ -221,7 +221,7 @@ type quoteBody struct {
 	Currency money.Currency            `json:"currency"`
 	Refund   money.Minor               `json:"refund_minor" doc:"what comes back now"`
 	Fee      money.Minor               `json:"fee_minor" doc:"what the house keeps now"`
-	Until    time.Time                 `json:"holds_until" doc:"until when these sums hold"`
+	Until    *time.Time                `json:"holds_until,omitempty" doc:"until when these sums hold; none: for good"`
 	Next     *catalog.Rung             `json:"then,omitempty" doc:"what holds after; none: no refund"`
 	Units    []quotedUnit              `json:"units"`
 	Policy   *catalog.RefundPolicyInfo `json:"refund_policy,omitempty" doc:"left out of a refund"`
@@ -235,7 +235,7 @@ type returnedBody struct {
 
 func (wr wire) quote(q order.Quote) quoteBody {
 	b := quoteBody{Order: wr.keys.Public(kindOrder, q.Order), Currency: q.Currency,
-		Refund: q.Refund, Fee: q.Fee, Until: q.Until, Next: q.Next, Policy: &q.Policy,
+		Refund: q.Refund, Fee: q.Fee, Until: timeOrNil(q.Until), Next: q.Next, Policy: &q.Policy,
 		Units: make([]quotedUnit, len(q.Units))}
 	for i, u := range q.Units {
 		b.Units[i] = quotedUnit{u.Line, u.UnitRef.Unit, u.Label, u.Amount, u.Refund, u.Fee}
