@@ -155,8 +155,18 @@ func Of(err error) *Error {
 	return Unexpected.Wrap(err)
 }
 
-// KindOf is the kind of err; Internal for anything that is not a fault.
-func KindOf(err error) Kind { return Of(err).Def.Kind }
+// noRefusal is the kind of nil: it equals none of the closed set, so that a success is
+// never taken for a failure of ours.
+const noRefusal Kind = 255
+
+// KindOf is the kind of err; Internal for anything that is not a fault, and for nil a
+// value that is none of the kinds.
+func KindOf(err error) Kind {
+	if err == nil {
+		return noRefusal
+	}
+	return Of(err).Def.Kind
+}
 
 // The refusals that belong to no module.
 var (
