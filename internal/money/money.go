@@ -22,10 +22,10 @@ const CNY Currency = "CNY"
 // amounts within it cannot overflow an int64.
 const Max Minor = 10_000_000_000_000
 
-// ErrOverflow is returned by Add, Mul and Share when the result leaves ±Max.
+// ErrOverflow is returned by Add, Mul and Portion when the result leaves ±Max.
 var ErrOverflow = errors.New("money: amount out of range")
 
-// Add sums amounts; ErrOverflow outside ±Max.
+// Add sums amounts; ErrOverflow when one of them, or the sum on its way, leaves ±Max.
 func Add(amounts ...Minor) (Minor, error) {
 	var sum Minor
 	for _, a := range amounts {
@@ -65,19 +65,16 @@ func Portion(a Minor, num, den int64) (Minor, error) {
 	if den <= 0 {
 		return 0, errors.New("money: denominator must be positive")
 	}
+	// (2·a·num ± den) ÷ 2·den: the half that rounds is whole for every den.
+	half := big.NewInt(den)
 	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(num))
-	half := big.NewInt(den / 2)
-	if den%2 == 1 {
-		n.Mul(n, big.NewInt(2))
-		half = big.NewInt(den)
-		den *= 2
-	}
+	n.Lsh(n, 1)
 	if n.Sign() < 0 {
 		n.Sub(n, half)
 	} else {
 		n.Add(n, half)
 	}
-	n.Quo(n, big.NewInt(den))
+	n.Quo(n, new(big.Int).Lsh(half, 1))
 	if !n.IsInt64() || n.Int64() > int64(Max) || n.Int64() < -int64(Max) {
 		return 0, ErrOverflow
 	}
