@@ -6,11 +6,12 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 )
 
-// Kind is the kind of object that a public id names; it is part of what is sealed, so an
-// order's id is not accepted where a session's is asked for.
+// Kind is the kind of object that a public id names, of at most 8 letters; it is part of
+// what is sealed, so an order's id is not accepted where a session's is asked for.
 type Kind string
 
 // Codec turns keys into public ids and back. A public id is the kind, an underscore and
@@ -27,6 +28,9 @@ var ErrBadID = errors.New("idgen: not an id of this kind")
 // NewCodec makes a codec from a 16-byte key. The key is part of every address that was
 // ever handed out: it is kept for the life of an installation.
 func NewCodec(key []byte) (*Codec, error) {
+	if len(key) != 16 {
+		return nil, fmt.Errorf("idgen: the key of public ids has %d bytes, not 16", len(key))
+	}
 	b, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
@@ -95,12 +99,12 @@ func ParseNumber(s string) (ID, error) {
 			r = '1'
 		}
 		i := strings.IndexRune("0123456789ABCDEFGHJKMNPQRSTVWXYZ", r)
-		if n++; i < 0 || n > 13 {
+		if n++; i < 0 || n > 13 || v>>58 != 0 { // the next letter would push bits out
 			return 0, ErrBadID
 		}
 		v = v<<5 | uint64(i)
 	}
-	if n != 13 || v == 0 || v>>63 != 0 {
+	if n != 13 || v == 0 {
 		return 0, ErrBadID
 	}
 	return ID(v), nil

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -79,6 +80,9 @@ func FloorAt(t time.Time) ID {
 	ms := t.Sub(Epoch).Milliseconds()
 	if ms < 0 {
 		return 0
+	}
+	if ms > math.MaxInt64>>(nodeBits+seqBits) {
+		return math.MaxInt64 // later than any key: the shift would wrap to an early one
 	}
 	return ms << (nodeBits + seqBits)
 }
