@@ -14,9 +14,14 @@ const (
 	System                // Foyer itself: expiry, reconciliation, jobs
 )
 
-// String is the kind's word in the journal and the API.
+// String is the kind's word in the journal and the API; "unknown" for a number that a
+// damaged row or archive may hold.
 func (k Kind) String() string {
-	return [...]string{"anonymous", "member", "staff", "device", "system"}[k]
+	words := [...]string{"anonymous", "member", "staff", "device", "system"}
+	if int(k) >= len(words) {
+		return "unknown"
+	}
+	return words[k]
 }
 
 // Permission is one thing that a staff role may allow, e.g. "order.refund".
