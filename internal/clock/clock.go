@@ -71,12 +71,21 @@ func (f *Fake) After(d time.Duration) (<-chan time.Time, func()) {
 }
 
 // Advance moves the clock forward and fires what is due, in order of due time.
-func (f *Fake) Advance(d time.Duration) { f.Set(f.Now().Add(d)) }
+func (f *Fake) Advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set(f.now.Add(d))
+}
 
 // Set moves the clock to now, which may be back in time; only timers due by then fire.
 func (f *Fake) Set(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.set(now)
+}
+
+// set needs the lock.
+func (f *Fake) set(now time.Time) {
 	f.passed += now.Sub(f.now)
 	f.now = now
 	for {
