@@ -176,14 +176,18 @@ func (b *bench) prepare(ctx context.Context) error {
 	}
 	b.world = &world{App: b.serving.app, sizes: size, show: b.bar.show}
 	began := b.Clock.Now()
-	err = b.world.build(ctx)
+	stop, err := b.profile("world")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(b.world.build(ctx), stop())
 	b.bar.done()
 	if err != nil {
 		return err
 	}
-	b.say("world: %d halls, %d sessions, %d events, %d members, built in %.1f s", size.halls,
-		len(b.world.out.Sessions)+len(b.world.events)+1, size.events, size.members,
-		b.Clock.Now().Sub(began).Seconds())
+	b.say("world: %d halls, %d sessions, %d events, %d members, built in %.1f s (%s)",
+		size.halls, len(b.world.out.Sessions)+len(b.world.events)+1, size.events, size.members,
+		b.Clock.Now().Sub(began).Seconds(), strings.Join(b.world.took, ", "))
 	return b.loadFrom(ctx)
 }
 

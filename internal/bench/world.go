@@ -47,6 +47,7 @@ type world struct {
 	events                    []int64
 	orders                    gateOrders
 	out                       load.World
+	took                      []string // by step
 }
 
 // place is a hall with its published map.
@@ -72,9 +73,12 @@ func (w *world) build(ctx context.Context) error {
 	}{{"house", w.buildHouse}, {"halls", w.buildHalls}, {"events", w.buildEvents},
 		{"sessions", w.buildSessions}, {"members", w.buildMembers}, {"sold seats", w.sellSeats},
 		{"gates", w.buildGates}} {
+		began := w.Clock.Now()
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("building the world: %s: %w", step.what, err)
 		}
+		w.took = append(w.took, fmt.Sprintf("%s %.1f s", step.what,
+			w.Clock.Now().Sub(began).Seconds()))
 	}
 	return nil
 }

@@ -167,15 +167,15 @@ func (w *world) buildGates(ctx context.Context) error {
 func (w *world) codes(ctx context.Context, orders []int64, n int) ([]string, error) {
 	var list []string
 	for _, id := range orders {
-		tickets, err := w.Tickets.OfOrder(ctx, who, id)
+		tickets, err := w.Tickets.Store().OfOrder(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range tickets {
+		for i := range tickets {
 			if len(list) == n {
 				return list, nil
 			}
-			code, err := w.Tickets.Code(&t.Ticket)
+			code, err := w.Tickets.Code(&tickets[i])
 			if err != nil {
 				return nil, err
 			}

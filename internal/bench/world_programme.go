@@ -135,27 +135,46 @@ func (w *world) buildSessions(ctx context.Context) error {
 	for i := range infos {
 		infos[i] = w.session(i, orders)
 	}
-	var done atomic.Int64
-	return inParallel(ctx, builders, total, func(ctx context.Context, i int) error {
-		defer func() { w.show("sessions", int(done.Add(1)), total) }()
-		made, err := w.Catalog.CreateSession(ctx, who, infos[i])
+	for from := 0; from < total; from += sessionSlice {
+		part := infos[from:min(from+sessionSlice, total)]
+		ids := make([]int64, len(part))
+		if _, err := w.Catalog.InBulk(ctx, who, w.org, "programme", "bench", false,
+			func(b *catalog.Bulk) error { return sellAll(b, part, ids) }); err != nil {
+			return err
+		}
+		for i, id := range ids {
+			w.opened(from+i, total, w.Codec.Encode(catalog.KindSession, id))
+		}
+		w.show("sessions", from+len(part), total)
+	}
+	return nil
+}
+
+// sessionSlice is how many sessions are planned in one transaction.
+const sessionSlice = 50
+
+func sellAll(b *catalog.Bulk, part []catalog.Session, ids []int64) error {
+	for i, s := range part {
+		made, err := b.PutSession(s)
 		if err != nil {
 			return err
 		}
-		if _, err := w.Catalog.SetSessionState(ctx, who, made.Meta,
-			catalog.SessionOnSale); err != nil {
+		if err := b.Sell(made); err != nil {
 			return err
 		}
-		at := load.Session{ID: w.Codec.Encode(catalog.KindSession, made.ID)}
-		switch {
-		case i < orders:
-			w.out.Sessions[i] = at
-		case i == total-1:
-			at.Seats = w.places[w.halls].total
-			w.out.Big = at
-		}
-		return nil
-	})
+		ids[i] = made.ID
+	}
+	return nil
+}
+
+// opened notes the sessions that the load needs to know.
+func (w *world) opened(i, total int, id string) {
+	switch {
+	case i < len(w.out.Sessions):
+		w.out.Sessions[i].ID = id
+	case i == total-1:
+		w.out.Big = load.Session{ID: id, Seats: w.places[w.halls].total}
+	}
 }
 
 // session plans the i-th session. Those that orders go to come first, hall after hall

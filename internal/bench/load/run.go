@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -147,7 +149,7 @@ func (r *run) sleep(ctx context.Context, until time.Time) bool {
 func (r *run) note(w *worker, planned, done time.Time, err error) {
 	at := planned.Sub(r.start) - r.shape.Warm
 	if err != nil {
-		w.failed[err.Error()]++
+		w.failed[kindOf(err)]++
 		return
 	}
 	if at < 0 || (r.shape.Rate == 0 && done.Sub(r.start) > r.shape.Warm+r.shape.For) {
@@ -158,6 +160,18 @@ func (r *run) note(w *worker, planned, done time.Time, err error) {
 		took = w.took
 	}
 	w.samples = append(w.samples, sample{uint32(at.Microseconds()), uint32(took.Microseconds())})
+}
+
+// kindOf is an error without what differs from one connection to the next.
+func kindOf(err error) string {
+	var broken *net.OpError
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &broken):
+		return broken.Op + ": " + broken.Err.Error()
+	}
+	return err.Error()
 }
 
 func (r *run) gather(workers []*worker) (Summary, []string) {

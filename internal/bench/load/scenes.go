@@ -232,16 +232,19 @@ func (g *generator) openPayment(w *worker, token, order string) (string, error) 
 	return path, err
 }
 
-// A buyer's page asks for the tickets at once and then every ticketPoll.
+// A buyer's page asks for the tickets at once and then after ever longer pauses, from
+// firstPoll to lastPoll, so that those who wait do not keep others waiting.
 const (
-	ticketPoll  = 10 * time.Millisecond
-	ticketTries = 1000
+	firstPoll  = 10 * time.Millisecond
+	lastPoll   = 320 * time.Millisecond
+	ticketWait = 20 * time.Second
 )
 
 func (g *generator) awaitTickets(w *worker, token, order string) error {
-	request := Request(nil, "GET", ordersPath+"/"+order+"/tickets", g.API, token, nil, nil)
-	for range ticketTries {
-		w.buf = append(w.buf[:0], request...)
+	start := w.clk.Now()
+	path := ordersPath + "/" + order + "/tickets"
+	for pause := firstPoll; w.clk.Now().Sub(start) < ticketWait; pause = min(2*pause, lastPoll) {
+		w.buf = Request(w.buf[:0], "GET", path, g.API, token, nil, nil)
 		found := false
 		err := w.expect(200, func(a Answer) error {
 			found = bytes.Contains(a.Body, []byte(`"tck_`))
@@ -250,9 +253,9 @@ func (g *generator) awaitTickets(w *worker, token, order string) error {
 		if found || err != nil {
 			return err
 		}
-		<-timeout(w.clk, ticketPoll)
+		<-timeout(w.clk, pause)
 	}
-	return errors.New("no ticket within 10 s")
+	return errors.New("no ticket in time")
 }
 
 // expect sends the worker's buffer and refuses every other status than the one expected.
