@@ -29,6 +29,8 @@ const (
 )
 
 // Config is all settings of a process. The zero value of each field but Data is usable.
+//
+//tidy:allow columns a field's tag is one line, and its help one sentence
 type Config struct {
 	Mode string `enum:"development,production" default:"development" help:"production refuses the sandbox, demo data, the development inbox, missing TLS and default keys"`
 	Data string `default:"foyer-data" type:"path" help:"folder of the database, the keys and the files"`
@@ -63,12 +65,31 @@ func (c *Config) Defaults() {
 	if c.DB.Path == "" && c.DB.DSN == "" {
 		c.DB.Path = filepath.Join(c.Data, "foyer.db")
 	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if c.BankListen == "" {
+		c.BankListen = "127.0.0.1:8081"
+	}
 	if c.PublicURL == "" {
-		c.PublicURL = c.scheme() + "://" + c.Listen
+		c.PublicURL = c.scheme() + "://" + reached(c.Listen)
 	}
 	if c.BankURL == "" {
-		c.BankURL = "http://" + c.BankListen
+		c.BankURL = "http://" + reached(c.BankListen)
 	}
+}
+
+// reached is where this machine finds a server that listens at addr; one that listens
+// everywhere is found at home.
+func reached(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
 }
 
 func (c *Config) scheme() string {
@@ -103,16 +124,10 @@ func (c *Config) Validate() error {
 	c.Defaults()
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	for name, addr := range map[string]string{"listen": c.Listen, "bank-listen": c.BankListen} {
-		if _, _, err := net.SplitHostPort(addr); err != nil {
-			bad("%s: %q is not host:port", name, addr)
-		}
+	if !slices.Contains([]string{"", Development, Production}, c.Mode) {
+		bad("mode: %q is neither development nor production", c.Mode)
 	}
-	for name, addr := range map[string]string{"public-url": c.PublicURL, "bank-url": c.BankURL} {
-		if u, err := url.Parse(addr); err != nil || u.Host == "" || u.Path != "" {
-			bad("%s: %q is not like https://tickets.example.org", name, addr)
-		}
-	}
+	errs = append(errs, c.addresses()...)
 	for _, r := range c.Roles {
 		if !slices.Contains([]string{RoleAPI, RoleWorker, RoleScheduler, RoleBank}, r) {
 			bad("roles: %q is none of api, worker, scheduler, bank", r)
@@ -133,6 +148,34 @@ func (c *Config) Validate() error {
 	return errors.Join(append(errs, c.production()...)...)
 }
 
+// addresses names each address that is none.
+func (c *Config) addresses() []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	for _, a := range [][2]string{{"listen", c.Listen}, {"bank-listen", c.BankListen},
+		{"redirect", c.Redirect}} {
+		if a == [2]string{"redirect", ""} {
+			continue // nothing redirects unless somebody says where
+		}
+		if _, _, err := net.SplitHostPort(a[1]); err != nil {
+			bad("%s: %q is not host:port", a[0], a[1])
+		}
+	}
+	for _, a := range [][2]string{{"public-url", c.PublicURL}, {"bank-url", c.BankURL}} {
+		if !isOrigin(a[1]) {
+			bad("%s: %q is not like https://tickets.example.org", a[0], a[1])
+		}
+	}
+	return errs
+}
+
+// isOrigin says that an address is a scheme and a host alone: paths are added to it.
+func isOrigin(addr string) bool {
+	u, err := url.Parse(addr)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+		u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
+}
+
 // production names what an installation that takes real money must not have.
 func (c *Config) production() []error {
 	if c.Mode != Production {
@@ -147,7 +190,8 @@ func (c *Config) production() []error {
 		bad("bank-faults must be off")
 	}
 	if c.TLSCert == "" && len(c.ACMEHosts) == 0 && !c.AllowPlain {
-		bad("TLS is missing: give tls-cert and tls-key, or acme-hosts, or allow-plain behind a proxy")
+		bad("TLS is missing: give tls-cert and tls-key, or acme-hosts, " +
+			"or allow-plain behind a proxy")
 	}
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "https" {
 		bad("public-url must be https: buyers and payment providers come there")
