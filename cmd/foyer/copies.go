@@ -34,7 +34,8 @@ func (c *backupCmd) Run(env *environment) error {
 	}
 	bar := newBar(os.Stderr)
 	taken, err := backup.Source{DB: c.DB, Data: c.Data, Ring: ring, Clock: clock.Real{},
-		Release: version, Records: app.Records}.Take(env.ctx, backup.Options{Into: c.Into, BytesPerSecond: c.Rate << 20, Lock: lock,
+		Release: version, Records: app.Records}.Take(env.ctx, backup.Options{
+		Into: c.Into, BytesPerSecond: c.Rate << 20, Lock: lock,
 		Progress: func(stage string, done, total int64) { bar.show(stage, int(done), int(total)) }})
 	bar.done()
 	if err != nil {
@@ -139,7 +140,9 @@ func (c *keysRotateCmd) Run(env *environment) error {
 		return err
 	}
 	bar := newBar(os.Stderr)
-	alone, err := k.RunAlone(env.ctx, func(table string, read, _ int64) { bar.count(table, int(read)) })
+	alone, err := k.RunAlone(env.ctx, func(table string, read, _ int64) {
+		bar.count(table, int(read))
+	})
 	bar.done()
 	if err == nil && !alone {
 		fmt.Fprintln(env.out, "the running server re-seals what the old key sealed")

@@ -6,9 +6,7 @@ import (
 	"io"
 	"os"
 
-	"foyer/internal/actor"
 	"foyer/internal/app"
-	"foyer/internal/catalog/sheet"
 	"foyer/internal/fault"
 )
 
@@ -30,7 +28,9 @@ type importing struct {
 	DryRun       bool   `help:"say what would happen and change nothing"`
 }
 
-func (c *importing) with(env *environment, fn func(a *app.App, org int64, data []byte) error) error {
+func (c *importing) with(env *environment,
+	fn func(a *app.App, org int64, data []byte) error,
+) error {
 	data, err := readFile(c.File)
 	if err != nil {
 		return err
@@ -91,8 +91,10 @@ func (c *importSeatsCmd) Run(env *environment) error {
 		if c.DryRun {
 			word = "would be published"
 		}
-		fmt.Fprintf(env.out, "%s: %d seats and %d areas %s (%d added, %d dropped, %d moved, %d changed)\n",
-			done.Format, done.Seats, done.Areas, word, done.Added, done.Dropped, done.Moved, done.Changed)
+		fmt.Fprintf(env.out, "%s: %d seats and %d areas %s\n", done.Format, done.Seats, done.Areas,
+			word)
+		fmt.Fprintf(env.out, "  %d added, %d dropped, %d moved, %d changed\n", done.Added,
+			done.Dropped, done.Moved, done.Changed)
 		return nil
 	})
 }
@@ -113,8 +115,7 @@ func (c *importEventsCmd) Run(env *environment) error {
 			}
 		}
 		bar := newBar(os.Stderr)
-		report, err := a.Importer().Films(env.ctx, actor.SystemActor, org, data, posters,
-			sheet.Options{DryRun: c.DryRun, Progress: stage(bar, "events")})
+		report, err := a.ImportEvents(env.ctx, org, data, posters, c.DryRun, stage(bar, "events"))
 		bar.done()
 		return printReport(env.out, report, err)
 	})
@@ -126,8 +127,7 @@ type importProgrammeCmd struct{ importing }
 func (c *importProgrammeCmd) Run(env *environment) error {
 	return c.with(env, func(a *app.App, org int64, data []byte) error {
 		bar := newBar(os.Stderr)
-		report, err := a.Importer().Programme(env.ctx, actor.SystemActor, org, data,
-			sheet.Options{DryRun: c.DryRun, Progress: stage(bar, "sessions")})
+		report, err := a.ImportProgramme(env.ctx, org, data, c.DryRun, stage(bar, "sessions"))
 		bar.done()
 		return printReport(env.out, report, err)
 	})
@@ -137,7 +137,7 @@ func stage(b *bar, what string) func(done, total int) {
 	return func(done, total int) { b.show(what, done, total) }
 }
 
-func printReport(out io.Writer, r sheet.Report, err error) error {
+func printReport(out io.Writer, r app.SheetReport, err error) error {
 	for _, p := range r.Problems {
 		fmt.Fprintf(out, "  row %d, %s: %s\n", p.Row, p.Column, p.Problem)
 	}

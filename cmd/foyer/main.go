@@ -19,7 +19,7 @@ import (
 )
 
 // version is set when a release is built.
-var version = "dev" //tidy:allow state the linker sets it
+var version = "dev"
 
 type program struct {
 	Settings string           `placeholder:"FILE" type:"path" env:"FOYER_SETTINGS" help:"settings file (JSON; default: foyer.json if it is there)"`

@@ -17,8 +17,26 @@ import (
 // maxNamed bounds the organizations and halls that a name is looked for in.
 const maxNamed = 10_000
 
-// Importer reads films and programmes from spreadsheets into the catalogue.
-func (a *App) Importer() *sheet.Importer {
+// SheetReport says what an import from a spreadsheet did, or why it did nothing.
+type SheetReport = sheet.Report
+
+// ImportEvents reads films and shows from a table, with their posters from a zip (or nil).
+func (a *App) ImportEvents(ctx context.Context, organization int64, table, posters []byte,
+	dry bool, progress func(done, total int),
+) (SheetReport, error) {
+	return a.importer().Films(ctx, actor.SystemActor, organization, table, posters,
+		sheet.Options{DryRun: dry, Progress: progress})
+}
+
+// ImportProgramme reads sessions from a table.
+func (a *App) ImportProgramme(ctx context.Context, organization int64, table []byte, dry bool,
+	progress func(done, total int),
+) (SheetReport, error) {
+	return a.importer().Programme(ctx, actor.SystemActor, organization, table,
+		sheet.Options{DryRun: dry, Progress: progress})
+}
+
+func (a *App) importer() *sheet.Importer {
 	return sheet.New(a.Catalog, picture.NewReader(1, a.Clock.After), a.Clock)
 }
 
@@ -41,7 +59,9 @@ func (a *App) FindOrganization(ctx context.Context, text string) (*catalog.Organ
 }
 
 // FindHall finds a hall by its public id or as VENUE/HALL.
-func (a *App) FindHall(ctx context.Context, organization int64, text string) (*catalog.Hall, error) {
+func (a *App) FindHall(ctx context.Context, organization int64, text string) (
+	*catalog.Hall, error,
+) {
 	scope := actor.Scope{Organization: organization}
 	halls, err := a.Catalog.Stores().Halls.List(ctx, scope, 0, maxNamed)
 	if err != nil {

@@ -68,7 +68,8 @@ func (b business) Describe(chan<- *prometheus.Desc) {}
 // Collect reads the figures; one that cannot be read is left out, and said so by
 // foyer_figures_failed.
 func (b business) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), figuresTime) //tidy:allow context the scraper gives none
+	//tidy:allow context the scraper gives none
+	ctx, cancel := context.WithTimeout(context.Background(), figuresTime)
 	defer cancel()
 	failed := 0.0
 	for _, read := range []func(context.Context, chan<- prometheus.Metric) error{

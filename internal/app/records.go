@@ -47,7 +47,8 @@ func (a *App) buildPeople() {
 		Sender: a.Inbox, IDs: a.IDs, Clock: a.Clock})
 	house := staffdb.New(a.DB)
 	a.Staff = staff.New(staff.Deps{DB: a.DB, People: house, Roles: house, Grants: house,
-		Links: house, Invites: house, Organizations: organizations{a}, Venues: organizations{a}, Vault: a.Ring,
+		Links: house, Invites: house, Organizations: organizations{a}, Venues: organizations{a},
+		Vault:     a.Ring,
 		Passwords: passwords, Door: a.Door, Guard: a.Guard, Journal: a.Journal, Sender: a.Inbox,
 		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Site: a.Config.PublicURL, Issuer: "Foyer"})
 }

@@ -53,7 +53,8 @@ type Addresses struct{ API, Bank string }
 func (a *App) openDoors(where *Addresses, cancel context.CancelCauseFunc) (func() error, error) {
 	var servers []*httpx.Server
 	stop := func() error {
-		ctx, done := context.WithTimeout(context.Background(), 10*time.Second) //tidy:allow context the caller's has ended; the drain has its own
+		//tidy:allow context the caller's has ended; the drain has its own
+		ctx, done := context.WithTimeout(context.Background(), 10*time.Second)
 		defer done()
 		var errs []error
 		for _, s := range servers {
@@ -94,7 +95,8 @@ func (a *App) apiServer() *httpx.Server {
 		OnShutdown: a.API.CloseStreams, CertFile: c.TLSCert, KeyFile: c.TLSKey,
 		RedirectAddr: c.Redirect, AllowPlain: c.AllowPlain}
 	if len(c.ACMEHosts) > 0 {
-		s.ACME = &httpx.ACME{Hosts: c.ACMEHosts, Email: c.ACMEEmail, CacheDir: filepath.Join(c.Data, "acme")}
+		s.ACME = &httpx.ACME{Hosts: c.ACMEHosts, Email: c.ACMEEmail,
+			CacheDir: filepath.Join(c.Data, "acme")}
 	}
 	return s
 }

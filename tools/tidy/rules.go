@@ -213,7 +213,8 @@ const (
 )
 
 // columnsRule counts a tab as 4 and any letter as 1. Texts between back quotes in tests
-// are left alone: they are documents of another kind.
+// are left alone: they are documents of another kind. So are fields with a tag, which Go
+// gives no way to break.
 func columnsRule(p *pass) {
 	if ast.IsGenerated(p.AST) {
 		return
@@ -229,6 +230,12 @@ func columnsRule(p *pass) {
 			return true
 		})
 	}
+	ast.Inspect(p.AST, func(n ast.Node) bool {
+		if f, ok := n.(*ast.Field); ok && f.Tag != nil {
+			quoted[p.Line(f.Tag.Pos())] = true
+		}
+		return true
+	})
 	for i, line := range strings.Split(string(p.Text), "\n") {
 		n := len([]rune(line)) + strings.Count(line, "\t")*(tabColumns-1)
 		if n > maxColumns && !quoted[i+1] && !strings.HasPrefix(line, "//go:") {

@@ -70,7 +70,8 @@ func edit[B, V, T any](api *httpx.API, d *door, r resource[B, V, T]) {
 	}
 	httpx.Register(api, op(http.MethodGet, base+"/{id}", "staff-get-"+r.one, "Read "+aThing(r.one)),
 		func(ctx context.Context, in *objectIn) (*answer[V], error) { return r.get(ctx, d, in) })
-	create := op(http.MethodPost, base, "create-"+r.one, "Make "+aThing(r.one), catalog.ErrCodeTaken)
+	create := op(http.MethodPost, base, "create-"+r.one, "Make "+aThing(r.one),
+		catalog.ErrCodeTaken)
 	create.Status = http.StatusCreated
 	httpx.Register(api, create,
 		func(ctx context.Context, in *createIn[B]) (*answer[V], error) {
@@ -170,7 +171,8 @@ func change[B, V, T any, S ~string](api *httpx.API, d *door, r resource[B, V, T]
 	set func(context.Context, actor.Actor, catalog.Meta, S) (*T, error)) {
 	httpx.Register(api, httpx.Op{Method: http.MethodPost,
 		Path:        root + "/staff/organizations/{org}/" + r.path + "/{id}/state",
-		OperationID: "set-" + r.one + "-state", Summary: "Move " + aThing(r.one) + " to another state",
+		OperationID: "set-" + r.one + "-state",
+		Summary:     "Move " + aThing(r.one) + " to another state",
 		Description: text, Tag: "staff: catalog", Access: httpx.StaffOnly(p),
 		Refusals: []*fault.Definition{fault.Missing, fault.Stale, fault.NotAllowed,
 			catalog.ErrIncomplete, catalog.ErrWrongState, catalog.ErrInUse}},
