@@ -1,0 +1,316 @@
+package security_test
+
+import "strings"
+
+// Who may do a thing, as the sets that come up again and again. "elsewhere" is a manager of
+// another venue of the same organization.
+const (
+	nobody    = ""
+	everybody = "*"
+	anyStaff  = "owner manager box_office usher bookkeeper elsewhere"
+	everyone  = anyStaff + " other owner" // of the staff, whatever the organization
+	managers  = "owner manager"
+	counter   = "owner manager box_office"
+	books     = "owner manager bookkeeper"
+	viewers   = "owner manager box_office bookkeeper"
+	gatekeep  = "owner manager box_office usher"
+	members   = "member,other member"
+)
+
+// route is how a route is called: with ids of the first organization's own objects and a
+// body that means something there.
+type route struct {
+	path  string // with {order}, {venue} … of the house; empty: the pattern itself
+	may   string // who reaches it: names, split by commas
+	body  any    // a value, or func(h *house) any
+	spare bool   // the call ends the caller's token: use another one
+	key   bool   // it wants an Idempotency-Key
+	// mine says that the object is a person's own: everybody else misses it.
+	mine bool
+	// public says that the object is no secret: staff of other houses may not, and may know.
+	public bool
+	// fresh makes the object anew before each call that may use it up.
+	fresh func(w *world)
+}
+
+// short writes the long beginnings of addresses out.
+var short = strings.NewReplacer("ORG", "/api/v1/staff/organizations/{org}", "API", "/api/v1")
+
+// shortMatrix is every route of the product, with API for /api/v1 and ORG for an organization's
+// part of it. A new route fails the test until it is listed here
+// with who may call it.
+var shortMatrix = map[string]route{
+	"GET /{$}":     {path: "/", may: everybody},
+	"GET /healthz": {may: everybody},
+	"GET /readyz":  {may: everybody},
+	// From this machine; others are in TestMetricsAreTheOperators.
+	"GET /metrics":          {may: everybody},
+	"GET /openapi.json":     {may: everybody},
+	"GET /docs":             {may: everybody},
+	"GET /docs/page.css":    {may: everybody},
+	"GET /docs/page.js":     {may: everybody},
+	"GET /docs/schema.js":   {may: everybody},
+	"GET /docs/words.js":    {may: everybody},
+	"GET /problems/{code}":  {path: "/problems/not_found", may: everybody},
+	"GET /dev/inbox":        {may: everybody}, // of a development installation only
+	"GET /dev/inbox.css":    {may: everybody},
+	"GET /dev/inbox.json":   {may: everybody},
+	"GET /staff/setup":      {may: everybody},
+	"GET /staff/invitation": {may: everybody},
+	"GET /pages/enrol.js":   {may: everybody},
+	"GET /pages/icon.svg":   {may: everybody},
+	"GET /pages/landing.js": {may: everybody},
+	"GET /pages/page.css":   {may: everybody},
+	"POST /pages/enrolment.svg": {may: everybody,
+		body: []byte("otpauth://totp/Foyer:a?secret=JBSWY3DPEHPK3PXP")},
+
+	"GET API/events":        {may: everybody},
+	"GET API/events/{id}":   {path: "API/events/{event}", may: everybody},
+	"GET API/search":        {path: "API/search?q=长夜", may: everybody},
+	"GET API/venues":        {may: everybody},
+	"GET API/venues/{id}":   {path: "API/venues/{venue}", may: everybody},
+	"GET API/sessions":      {may: everybody},
+	"GET API/sessions/{id}": {path: "API/sessions/{session}", may: everybody},
+	"GET API/sessions/{id}/seats": {path: "API/sessions/{session}/seats",
+		may: everybody},
+	"GET API/sessions/{id}/seats/stream": {path: "API/sessions/{session}/seats/stream",
+		may: everybody},
+	"GET API/seat-maps/{id}":     {path: "API/seat-maps/{map}", may: everybody},
+	"GET API/organizations/{id}": {path: "API/organizations/{org}", may: everybody},
+	"GET API/media/{id}":         {path: "API/media/{media}", may: everybody},
+
+	// What proves who somebody is answers everybody; what it says is proved elsewhere.
+	"POST API/auth/codes": {may: everybody, body: fields{"phone": "12345"}},
+	"POST API/auth/sign-in": {may: everybody,
+		body: fields{"phone": "12345", "code": "000000"}},
+	"POST API/staff/setup":              {may: everybody, body: fields{"token": "x"}},
+	"POST API/staff/auth/sign-in":       {may: everybody, body: fields{"email": "x"}},
+	"POST API/staff/auth/totp":          {may: everybody, body: fields{"email": "x"}},
+	"POST API/staff/auth/enrolment":     {may: everybody, body: fields{"email": "x"}},
+	"POST API/staff/invitations/accept": {may: everybody, body: fields{"token": 1}},
+	"POST API/gate/enrol":               {may: everybody, body: fields{"code": "x"}},
+	"POST API/notify/sandbox":           {may: everybody, body: fields{"forged": true}},
+	"GET API/me":                        {may: members},
+	"PATCH API/me":                      {may: members, body: fields{"language": "en"}},
+	"PUT API/me/password":               {may: members, body: fields{"new_password": "x"}},
+	"GET API/me/sign-ins":               {may: members},
+	"DELETE API/me/sign-ins":            {may: members, spare: true},
+	"DELETE API/me/sign-ins/{id}": {path: "API/me/sign-ins/{sign_in}",
+		may: "member", mine: true, fresh: (*world).memberSignIn},
+	"POST API/auth/sign-out": {may: members, spare: true},
+	"GET API/staff/me":       {may: everyone},
+	"PUT API/staff/me/password": {may: everyone,
+		body: fields{"current_password": "x", "new_password": "x", "totp": "x"}},
+	"GET API/staff/me/sign-ins":    {may: everyone},
+	"DELETE API/staff/me/sign-ins": {may: everyone, spare: true},
+	"DELETE API/staff/me/sign-ins/{id}": {path: "API/staff/me/sign-ins/{staff_sign_in}",
+		may: "owner", mine: true, fresh: (*world).staffSignIn},
+	"POST API/staff/auth/sign-out":        {may: everyone, spare: true},
+	"GET API/staff/permissions":           {may: everyone},
+	"GET API/staff/refund-policy-presets": {may: everyone},
+
+	"POST API/quotes": {may: "," + members, body: func(h *house) any {
+		return h.orderBody(1)
+	}},
+	// Sessions are public, so staff of other houses hear that they may not sell there.
+	"POST API/orders": {may: members + "," + counter, key: true, public: true,
+		body: func(h *house) any {
+			return h.orderBody(999999)
+		}},
+	"GET API/orders":      {may: members},
+	"GET API/orders/{id}": {path: "API/orders/{order}", may: "member," + viewers},
+	"POST API/orders/{id}/cancel": {path: "API/orders/{order}/cancel",
+		may: "member," + counter},
+	"PUT API/orders/{id}/lines": {path: "API/orders/{order}/lines",
+		may: "member," + counter, body: func(h *house) any {
+			b := h.orderBody(1)
+			delete(b, "session_id")
+			return b
+		}},
+	"GET API/orders/{id}/payments": {path: "API/orders/{order}/payments",
+		may: "member," + viewers},
+	"POST API/orders/{id}/payments": {path: "API/orders/{order}/payments",
+		may: "member," + counter, key: true,
+		body: fields{"channel": "sandbox"}},
+	"POST API/orders/{id}/refund-quote": {path: "API/orders/{order}/refund-quote",
+		may: "member," + viewers, body: fields{}},
+	"POST API/orders/{id}/refunds": {path: "API/orders/{order}/refunds",
+		may: "member," + counter, key: true,
+		body: fields{"expect_refund_minor": 1}},
+	"GET API/orders/{id}/tickets": {path: "API/orders/{order}/tickets",
+		may: "member," + viewers},
+	"GET API/payments/{id}": {path: "API/payments/{payment}", may: "member," + viewers},
+	"GET API/refunds/{id}":  {path: "API/refunds/{refund}", may: "member," + viewers},
+	"GET API/tickets":       {may: members},
+	"GET API/tickets/{id}":  {path: "API/tickets/{ticket}", may: "member," + viewers},
+	"GET API/tickets/{id}/qr.png": {path: "API/tickets/{ticket}/qr.png",
+		may: "member," + counter},
+	"GET API/tickets/{id}/qr.svg": {path: "API/tickets/{ticket}/qr.svg",
+		may: "member," + counter},
+	"POST API/staff/tickets/{id}/reissue": {path: "API/staff/tickets/{ticket}/reissue",
+		may:  counter,
+		body: fields{"code_version": 99}},
+	"POST API/staff/orders/{id}/extend": {path: "API/staff/orders/{order}/extend",
+		may: counter, body: fields{"minutes": 5}},
+	"GET API/staff/orders/{id}/payments": {path: "API/staff/orders/{order}/payments",
+		may: viewers},
+	"POST API/staff/payments/{id}/query": {path: "API/staff/payments/{payment}/query",
+		may: books},
+	"POST API/staff/payments/{id}/give-up": {path: "API/staff/payments/{payment}/give-up",
+		may: books},
+	"POST API/staff/refunds/{id}/retry": {path: "API/staff/refunds/{refund}/retry",
+		may: books},
+
+	"GET API/gate/device": {may: "device,other device"},
+	"POST API/gate/check-ins": {may: "device,other device," + gatekeep + " elsewhere other owner",
+		body: fields{"code": "x", "direction": "entry", "nonce": "matrix"}},
+	"POST API/gate/check-ins/{id}/undo": {path: "API/gate/check-ins/{check_in}/undo",
+		may: "device," + gatekeep},
+	"GET API/gate/counts": {path: "API/gate/counts?venue_id={venue}",
+		may: "device," + gatekeep},
+	"GET API/gate/sessions": {path: "API/gate/sessions?venue_id={venue}",
+		may: "device," + gatekeep},
+	"GET API/gate/keys": {may: "device,other device," + gatekeep + " elsewhere other owner"},
+
+	"GET ORG":        {may: anyStaff},
+	"PUT ORG":        {may: "owner", body: fields{"name": "甲", "revision": 99}},
+	"POST ORG/media": {may: managers + " elsewhere", body: []byte("x")},
+	"GET ORG/payment-figures": {path: "ORG/payment-figures?from=2026-11-01&to=2026-11-02",
+		may: viewers},
+
+	"GET ORG/journal": {may: books},
+
+	"GET ORG/venues":      {may: anyStaff},
+	"POST ORG/venues":     {may: managers, body: venueBody("新馆")},
+	"GET ORG/venues/{id}": of("venues/{venue}", anyStaff, nil),
+	"PUT ORG/venues/{id}": of("venues/{venue}", managers, stale(venueBody("x"))),
+	"POST ORG/venues/{id}/state": of("venues/{venue}/state",
+		managers, stale(fields{"state": "draft"})),
+	"GET ORG/venues/{ven}/devices": of("venues/{venue}/devices", managers+" usher", nil),
+	"POST ORG/venues/{ven}/devices": of("venues/{venue}/devices",
+		managers+" usher", fields{"name": "机"}),
+	"GET ORG/venues/{ven}/gates": of("venues/{venue}/gates", managers+" usher", nil),
+	"POST ORG/venues/{ven}/gates": of("venues/{venue}/gates",
+		managers+" usher", fields{"name": "门"}),
+	"PUT ORG/gates/{id}": of("gates/{gate}",
+		managers+" usher", fields{"name": "门"}),
+	"POST ORG/devices/{id}/revoke": renewed(of("devices/{spare_device}/revoke",
+		managers+" usher", nil), (*world).device),
+
+	"GET ORG/halls": {may: anyStaff},
+	"POST ORG/halls": {may: managers, body: func(h *house) any {
+		return fields{"venue_id": h.ids["venue"], "name": "新厅"}
+	}},
+	"GET ORG/halls/{id}": of("halls/{hall}", anyStaff, nil),
+	"PUT ORG/halls/{id}": of("halls/{hall}", managers, func(h *house) any {
+		return fields{"venue_id": h.ids["venue"], "name": "改", "revision": 99}
+	}),
+	"GET ORG/halls/{hall}/seat-map": of("halls/{hall}/seat-map", managers, nil),
+	"PUT ORG/halls/{hall}/seat-map": of("halls/{hall}/seat-map",
+		managers, func(h *house) any {
+			return fields{"revision": 99, "map": h.plan}
+		}),
+	"DELETE ORG/halls/{hall}/seat-map": of("halls/{hall}/seat-map?revision=99",
+		managers, nil),
+	"POST ORG/halls/{hall}/seat-map/import": of("halls/{hall}/seat-map/import?revision=99",
+		managers, []byte(plan)),
+	"POST ORG/halls/{hall}/seat-map/publish": of("halls/{hall}/seat-map/publish",
+		managers, fields{"revision": 99}),
+	"GET ORG/halls/{hall}/seat-map/versions": of("halls/{hall}/seat-map/versions",
+		managers, nil),
+
+	"GET ORG/events":      {may: anyStaff},
+	"POST ORG/events":     {may: managers, body: eventBody("新片")},
+	"GET ORG/events/{id}": of("events/{event}", anyStaff, nil),
+	"PUT ORG/events/{id}": of("events/{event}", managers, stale(eventBody("x"))),
+	"POST ORG/events/{id}/state": of("events/{event}/state",
+		managers, stale(fields{"state": "draft"})),
+
+	"GET ORG/ticket-types":      {may: anyStaff},
+	"POST ORG/ticket-types":     {may: managers, body: typeBody("adult")},
+	"GET ORG/ticket-types/{id}": of("ticket-types/{ticket_type}", anyStaff, nil),
+	"PUT ORG/ticket-types/{id}": of("ticket-types/{ticket_type}",
+		managers, stale(typeBody("x"))),
+
+	"GET ORG/price-lists": {may: anyStaff},
+	"POST ORG/price-lists": {may: managers,
+		body: func(h *house) any { return h.priceBody() }},
+	"GET ORG/price-lists/{id}": of("price-lists/{price_list}", anyStaff, nil),
+	"PUT ORG/price-lists/{id}": of("price-lists/{price_list}", managers,
+		func(h *house) any { return stale(h.priceBody()) }),
+	"POST ORG/price-lists/{id}/preview": of("price-lists/{price_list}/preview",
+		managers, func(h *house) any {
+			return fields{"venue_id": h.ids["venue"], "starts_at": []string{"2026-11-27T12:00:00Z"}}
+		}),
+
+	"GET ORG/refund-policies":      {may: anyStaff},
+	"POST ORG/refund-policies":     {may: managers, body: policyBody()},
+	"GET ORG/refund-policies/{id}": of("refund-policies/{policy}", anyStaff, nil),
+	"PUT ORG/refund-policies/{id}": of("refund-policies/{policy}",
+		managers, stale(policyBody())),
+
+	"GET ORG/sessions": {may: anyStaff},
+	"POST ORG/sessions": {may: managers,
+		body: func(h *house) any { return h.sessionBody(h.later) }},
+	"GET ORG/sessions/{id}": of("sessions/{session}", anyStaff, nil),
+	"PUT ORG/sessions/{id}": of("sessions/{session}", managers, func(h *house) any {
+		return stale(h.sessionBody(h.later))
+	}),
+	"POST ORG/sessions/{id}/state": of("sessions/{session}/state",
+		managers, stale(fields{"state": "paused"})),
+	"GET ORG/sessions/{id}/counts": of("sessions/{session}/counts", gatekeep, nil),
+	"GET ORG/sessions/{id}/seats":  of("sessions/{session}/seats", counter, nil),
+	"POST ORG/sessions/{id}/blocks": of("sessions/{session}/blocks", counter,
+		fields{"places": []int{999999}, "reason": "x"}),
+	"POST ORG/sessions/{id}/blocks/{block}/release": of(
+		"sessions/{session}/blocks/{block}/release", counter,
+		fields{"places": []int{999999}}),
+
+	"GET ORG/staff": {may: managers},
+	"PUT ORG/staff/{id}/grants": of("staff/{person:usher}/grants",
+		managers, func(h *house) any {
+			return fields{"grants": []fields{{"role_id": h.ids["role:usher"]}}}
+		}),
+	"DELETE ORG/staff/{id}": renewed(of("staff/{person:leaver}",
+		managers, nil), (*world).leaver),
+	"DELETE ORG/staff/{id}/sign-ins": renewed(of("staff/{person:leaver}/sign-ins",
+		managers, nil), (*world).leaver),
+	"GET ORG/invitations": {may: managers},
+	"POST ORG/invitations": {may: managers, body: func(h *house) any {
+		return fields{"email": "new@a.example", "role_id": h.ids["role:usher"]}
+	}},
+	"DELETE ORG/invitations/{id}": renewed(of("invitations/{invitation}",
+		managers, nil), (*world).invitation),
+	"GET ORG/roles": {may: managers},
+	"POST ORG/roles": {may: managers,
+		body: fields{"name": "夜班", "permissions": []string{"checkin.view"}}},
+	"PUT ORG/roles/{id}": of("roles/{role}", managers,
+		fields{"name": "夜班", "permissions": []string{"checkin.view"}, "revision": 99}),
+	"DELETE ORG/roles/{id}": of("roles/{role:usher}", managers, nil),
+}
+
+// matrix is shortMatrix written out.
+var matrix = func() map[string]route {
+	out := make(map[string]route, len(shortMatrix))
+	for name, r := range shortMatrix {
+		r.path = short.Replace(r.path)
+		out[short.Replace(name)] = r
+	}
+	return out
+}()
+
+// of is a route below the organization.
+func of(rest, may string, body any) route {
+	return route{path: "ORG/" + rest, may: may, body: body}
+}
+
+func renewed(r route, fresh func(w *world)) route {
+	r.fresh = fresh
+	return r
+}
+
+// stale is a body with a revision that nothing has, so that nothing changes.
+func stale(body fields) fields {
+	body["revision"] = 99
+	return body
+}
