@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"foyer/internal/fault"
 	"foyer/internal/seating/halls"
@@ -417,17 +416,15 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestTwentyThousandSeatsAreReadInASecond is wide of the figure, which the benchmark gives.
-func TestTwentyThousandSeatsAreReadInASecond(t *testing.T) {
+// TestTwentyThousandSeatsAreRead: the largest halls are; BenchmarkRead says how fast.
+func TestTwentyThousandSeatsAreRead(t *testing.T) {
 	t.Parallel()
 	arena := halls.Arena("体育馆")
 	text, _ := layout.WriteText(arena)
 	plan, _ := layout.WritePretix(arena)
 	for name, data := range map[string][]byte{"text": text, "pretix": plan} {
-		start := time.Now()
-		m, _, err := layout.Read(data)
-		if took := time.Since(start); err != nil || m.SeatCount() != 20_000 || took > time.Second {
-			t.Errorf("%s: %v, %v", name, took, err)
+		if m, _, err := layout.Read(data); err != nil || m.SeatCount() != 20_000 {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
