@@ -1,0 +1,93 @@
+package rig
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"os/exec"
+	"testing"
+
+	"foyer/internal/app"
+	"foyer/internal/catalog"
+	"foyer/internal/clock"
+)
+
+// Open opens the folder of a server that does not run.
+func Open(t testing.TB, dir string) *app.App {
+	t.Helper()
+	var cfg app.Settings
+	cfg.Data, cfg.Listen, cfg.BankListen = dir, "127.0.0.1:8080", "127.0.0.1:8081" // unused
+	cfg.Sandbox = true
+	a, err := app.Open(t.Context(), cfg, clock.Real{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Report is what the shipped doctor says of a folder.
+type Report struct {
+	Findings []struct{ Rule, Object, Text string }
+	Counted  map[string]int
+}
+
+// Doctor runs the shipped coherence check over a folder and fails the test for each finding;
+// acknowledged is a client's own file of what it was told, or empty.
+func Doctor(t testing.TB, dir, acknowledged string) Report {
+	t.Helper()
+	args := []string{"doctor", "--data", dir, "--json"}
+	if acknowledged != "" {
+		args = append(args, "--acknowledged", acknowledged)
+	}
+	var said bytes.Buffer
+	cmd := exec.Command(os.Getenv(envBinary), args...)
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	var r Report
+	if jsonErr := json.Unmarshal(out, &r); jsonErr != nil {
+		t.Fatalf("doctor: %v %v: %s %s", err, jsonErr, out, &said)
+	}
+	for _, f := range r.Findings {
+		t.Errorf("doctor: %s %s: %s", f.Rule, f.Object, f.Text)
+	}
+	if err != nil && len(r.Findings) == 0 {
+		t.Errorf("doctor: %v: %s", err, &said)
+	}
+	return r
+}
+
+// Finish ends a flow: the pictures of the sessions are taken, the server is stopped, and the
+// folder is checked, also that each picture was what the book says (I9).
+func (s *Server) Finish(sessions ...string) Report {
+	s.T.Helper()
+	anybody, shown := s.Stranger(), map[string]Doc{}
+	for _, id := range sessions {
+		shown[id] = anybody.Get("/sessions/" + id + "/seats")
+	}
+	s.Stop()
+	r := Doctor(s.T, s.Dir, "")
+	a := Open(s.T, s.Dir)
+	defer a.Close()
+	for public, was := range shown {
+		id, err := a.Codec.Decode(catalog.KindSession, public)
+		if err != nil {
+			s.T.Fatal(err)
+		}
+		is, err := a.Seating.Seats(s.T.Context(), id)
+		if err != nil {
+			s.T.Fatal(err)
+		}
+		if base64.StdEncoding.EncodeToString(is.States) != was.S("states") {
+			s.T.Errorf("doctor: I9 the picture of %s was not the book", public)
+		}
+		for i, area := range is.Areas {
+			if free := was.N("areas." + itoa(i) + ".free"); free != int64(area.Capacity-area.Taken) {
+				s.T.Errorf("doctor: I9 area %d of %s showed %d free, not %d", area.Area, public,
+					free, area.Capacity-area.Taken)
+			}
+		}
+	}
+	return r
+}
