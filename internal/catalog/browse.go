@@ -184,8 +184,11 @@ type SessionQuery struct {
 	City, Kind                 string
 	Day                        int
 	From, To                   time.Time
-	After                      *Mark // key: start in ms
-	Limit                      int
+	// Open leaves out what began before this time, but for what is still sold then: a day
+	// ticket, a time slot. Zero leaves out nothing.
+	Open  time.Time
+	After *Mark // key: start in ms
+	Limit int
 }
 
 // Sessions is a page of public sessions in order of start, from memory.
@@ -199,6 +202,9 @@ func (c *Catalog) Sessions(q SessionQuery) ([]*Sellable, *Mark) {
 		list = v.byVenue.at(q.Venue)
 	}
 	from := q.From
+	if !q.Open.IsZero() {
+		from = latest(from, q.Open.Add(-longestSession))
+	}
 	if q.Day != 0 { // every time zone's day lies within these
 		day := dayDate(q.Day)
 		from = latest(from, day.Add(-14*time.Hour))
@@ -235,6 +241,7 @@ func (q *SessionQuery) takes(s *Sellable, city string) bool {
 		(q.Organization == 0 || s.Meta.Organization == q.Organization) &&
 		(q.Kind == "" || string(s.Event.Kind) == q.Kind) &&
 		(q.Day == 0 || s.BusinessDay == q.Day) &&
+		(!s.StartsAt.Before(q.Open) || s.SaleAt(q.Open) == SaleOpen) &&
 		(city == "" || fold(s.Venue.City) == city || fold(s.Venue.CityEn) == city)
 }
 

@@ -222,6 +222,43 @@ func TestTimeMovesTheLists(t *testing.T) {
 	}
 }
 
+// What began stays in the list of what is to come while it is sold, as a day ticket is.
+func TestWhatIsStillSoldIsListed(t *testing.T) {
+	t.Parallel()
+	town := newTown(t, 1)
+	sell := func(in, until time.Duration) *catalog.Session {
+		plan := town.h.Plan(start.Add(in))
+		plan.EndsAt, plan.SaleUntil = plan.StartsAt.Add(9*time.Hour), start.Add(until)
+		return town.h.Sell(plan)
+	}
+	first, closed, later := sell(30*time.Hour, 38*time.Hour), sell(40*time.Hour, 41*time.Hour),
+		sell(50*time.Hour, 55*time.Hour)
+	now := start.Add(42 * time.Hour)
+	ids := func(open time.Time) (list []int64) {
+		page, _ := town.w.Catalog.Sessions(catalog.SessionQuery{Event: first.EventID, Open: open,
+			Limit: 100})
+		for _, s := range page {
+			list = append(list, s.ID)
+		}
+		return list
+	}
+	for _, tc := range []struct {
+		at   time.Time
+		want []int64
+	}{
+		{start.Add(29 * time.Hour), []int64{first.ID, closed.ID, later.ID}},
+		{start.Add(37 * time.Hour), []int64{first.ID, closed.ID, later.ID}},
+		{start.Add(38 * time.Hour), []int64{closed.ID, later.ID}},
+		{now, []int64{later.ID}},
+		{start.Add(51 * time.Hour), []int64{later.ID}},
+		{start.Add(56 * time.Hour), nil},
+	} {
+		if got := ids(tc.at); !slices.Equal(got, tc.want) {
+			t.Errorf("at %v: %v, want %v", tc.at.Sub(start), got, tc.want)
+		}
+	}
+}
+
 func TestSessionsByFilter(t *testing.T) {
 	t.Parallel()
 	town := newTown(t, 30)

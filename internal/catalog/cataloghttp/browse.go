@@ -3,6 +3,7 @@ package cataloghttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,7 +75,9 @@ func (d *door) readBrowse(r *http.Request) (f catalog.Filter, cursor string, lim
 		case "city":
 			f.City = v
 		case "kind":
-			f.Kind = v
+			if f.Kind = v; !isEventKind(v) {
+				p.Add(name, unknownKind)
+			}
 		case "genre":
 			f.Genre = v
 		case "language":
@@ -91,7 +94,7 @@ func (d *door) readBrowse(r *http.Request) (f catalog.Filter, cursor string, lim
 			}
 		case "limit":
 			if limit, err = strconv.Atoi(v); err != nil || limit < 1 || limit > catalog.MaxPage {
-				p.Add(name, "is not within 1..%d", catalog.MaxPage)
+				p.Add(name, "is not within 1..%d / 应在 1 到 %[1]d 之间", catalog.MaxPage)
 			}
 		case "sort":
 			f.ByWeight = v == "popularity"
@@ -223,4 +226,11 @@ func (d *door) filterID(kind idgen.Kind, public string) int64 {
 		return -1
 	}
 	return id
+}
+
+const unknownKind = "is not one of the kinds / 没有这种类型"
+
+// isEventKind passes the kinds of events, and no filter at all.
+func isEventKind(kind string) bool {
+	return kind == "" || slices.Contains(catalog.EventKinds(), catalog.EventKind(kind))
 }

@@ -3,6 +3,7 @@ package cataloghttp
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"foyer/internal/catalog"
@@ -123,6 +124,9 @@ type venuesQuery struct {
 }
 
 func (d *door) venues(_ context.Context, in *venuesQuery) (*answer[httpx.Page[venueCard]], error) {
+	if in.Kind != "" && !slices.Contains(catalog.VenueKinds(), catalog.VenueKind(in.Kind)) {
+		return nil, fault.BadInput.At("kind", unknownKind)
+	}
 	org := d.filterID(catalog.KindOrganization, in.OrganizationID)
 	list := "venues\x00" + in.City + "\x00" + in.Kind + "\x00" + in.Q + "\x00" + in.OrganizationID
 	var at listPosition
@@ -243,7 +247,7 @@ type sessionsQuery struct {
 	City           string    `query:"city" maxLength:"60"`
 	Kind           string    `query:"kind" maxLength:"16" doc:"of the event"`
 	Day            int       `query:"day" minimum:"0" doc:"business day, yyyymmdd"`
-	From           time.Time `query:"from" doc:"start at or after; default now, or any with day"`
+	From           time.Time `query:"from" doc:"start at or after; default: what is to come or still sold, any with day"`
 	To             time.Time `query:"to" doc:"start before"`
 	httpx.PageQuery
 }
@@ -253,6 +257,9 @@ func (d *door) sessions(_ context.Context,
 	if in.Day != 0 && !isDay(in.Day) {
 		return nil, fault.BadInput.At("day", "is not a day like 20261001 / 日期有误")
 	}
+	if !isEventKind(in.Kind) {
+		return nil, fault.BadInput.At("kind", unknownKind)
+	}
 	now := d.clk.Now()
 	q := catalog.SessionQuery{Event: d.filterID(catalog.KindEvent, in.EventID),
 		Venue:        d.filterID(catalog.KindVenue, in.VenueID),
@@ -260,7 +267,7 @@ func (d *door) sessions(_ context.Context,
 		City:         in.City, Kind: in.Kind, Day: in.Day, From: in.From, To: in.To,
 		Limit: in.Limit}
 	if q.From.IsZero() && q.Day == 0 {
-		q.From = now
+		q.Open = now
 	}
 	list := "sessions\x00" + in.EventID + in.VenueID + in.OrganizationID + "\x00" + in.City +
 		"\x00" + in.Kind + "\x00" + in.From.String() + in.To.String()
