@@ -205,6 +205,10 @@ func TestCashierPage(t *testing.T) {
 		}
 	}
 	get(t, strings.Replace(address, "cashier_", "cashier_0", 1), 404)
+	home, _, _ := strings.Cut(address, "cashier/")
+	if page := get(t, home+"?lang=zh", 200); !strings.Contains(page, "沙箱银行正在营业") {
+		t.Error("the bank's own address does not say what it is")
+	}
 	if s := b.Pay(t, address); s != "SUCCESS" {
 		t.Fatalf("paid: %s", s)
 	}

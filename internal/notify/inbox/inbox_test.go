@@ -94,6 +94,7 @@ func TestPage(t *testing.T) {
 	}
 	page := get("/dev/inbox", "zh")
 	for _, want := range []string{"开发收件箱", "8613800138000", "000123", "&lt;b&gt;",
+		`<p class="code">000123</p>`,
 		`http-equiv="refresh"`, "width=device-width", "/dev/inbox.css"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

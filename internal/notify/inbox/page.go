@@ -5,9 +5,11 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"regexp"
 	"time"
 
 	"foyer/internal/httpx"
+	"foyer/internal/notify"
 )
 
 // Mount adds the page /dev/inbox, its style sheet and /dev/inbox.json. access is the
@@ -82,6 +84,8 @@ func wordsOf(l httpx.Lang) words {
 
 var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 	"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	"code":  codeOf,
 }).Parse(`<!doctype html>
 <html lang="{{.W.Lang}}">
 <head>
@@ -92,6 +96,7 @@ var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 <link rel="stylesheet" href="/dev/inbox.css">
 </head>
 <body>
+<header><a href="/">前厅 Foyer</a></header>
 <main>
 <h1>{{.W.Title}}</h1>
 <p class="note">{{.W.Note}}</p>
@@ -101,9 +106,10 @@ var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 <p class="head"><span class="channel">
 {{- if eq .Channel "sms"}}{{$.W.SMS}}{{else}}{{$.W.Email}}{{end}}</span>
 <span class="to">{{.To}}</span>
-<time datetime="{{stamp .At}}">{{stamp .At}}</time></p>
+<time datetime="{{stamp .At}}">{{clock .At}}</time></p>
 <h2>{{.Subject}}</h2>
-<p class="text">{{.Text}}</p>
+{{with code .}}<p class="code">{{.}}</p>
+{{end}}<p class="text">{{.Text}}</p>
 </li>
 {{end}}</ol>
 </main>
@@ -111,17 +117,41 @@ var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 </html>
 `))
 
-const styleSheet = `:root { color-scheme: light dark; }
-body { margin: 0; font: 16px/1.5 system-ui, "PingFang SC", "Noto Sans CJK SC", sans-serif; }
-main { max-width: 44rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.4rem; margin: 0 0 .25rem; }
-h2 { font-size: 1rem; margin: .25rem 0; }
-.note, .empty, .head { color: #5a6270; margin: 0; font-size: .875rem; }
-ol { list-style: none; margin: 1rem 0 0; padding: 0; }
-li { border: 1px solid #8886; border-radius: .5rem; padding: .75rem; margin: 0 0 .75rem; }
-.head { display: flex; flex-wrap: wrap; gap: .25rem .75rem; }
-.channel { font-weight: 600; }
+// codeOf is the one-time code of a letter, shown large since it is what people look for;
+// empty for letters without one.
+func codeOf(l Letter) string {
+	if l.Topic != notify.TopicSignInCode {
+		return ""
+	}
+	return sixDigits.FindString(l.Text)
+}
+
+var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
+
+const styleSheet = `:root { color-scheme: light dark; --ink: #16202c; --soft: #5a6270; --line: #e1e4ea;
+  --paper: #fff; --back: #f3f4f7; --brand: #a3202f; }
+@media (prefers-color-scheme: dark) { :root { --ink: #eef1f5; --soft: #a7afbd; --line: #2c3440;
+  --paper: #181f29; --back: #10151c; --brand: #f08a94; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--back); color: var(--ink);
+  font: 16px/1.6 system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; }
+header { background: var(--paper); border-bottom: 1px solid var(--line); padding: .875rem 1rem; }
+header a { display: block; max-width: 42rem; margin: 0 auto; color: inherit; font-weight: 600;
+  text-decoration: none; }
+main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
+h2 { font-size: 1rem; margin: .5rem 0 0; }
+.note, .empty, .head { color: var(--soft); margin: 0; font-size: .875rem; }
+.empty { margin-top: 2rem; text-align: center; }
+ol { list-style: none; margin: 1.25rem 0 0; padding: 0; }
+li { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem;
+  padding: 1rem 1.125rem; margin: 0 0 .75rem; }
+.head { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .75rem; }
+.head time { margin-left: auto; }
+.channel { font-weight: 600; color: var(--brand); }
 .to, time { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.text { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
-@media (prefers-color-scheme: dark) { .note, .empty, .head { color: #a7afbd; } }
+.code { margin: .25rem 0; font: 600 1.75rem/1.3 ui-monospace, monospace; letter-spacing: .15em;
+  user-select: all; }
+.text { margin: 0; color: var(--soft); overflow-wrap: anywhere; white-space: pre-wrap; }
+a:focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
 `

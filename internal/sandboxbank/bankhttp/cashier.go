@@ -35,6 +35,11 @@ func (h *Handler) mountCashier() {
 		p, err := h.bank.ByLink(r.Context(), r.PathValue("token"))
 		h.showCashier(w, r, page, p, err)
 	})
+	h.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		lang := langOf(r)
+		h.render(w, page, http.StatusOK, cashier{Lang: lang, Bank: h.bank.Name(), Home: true,
+			Say: wordsOf(lang)})
+	})
 	h.mux.HandleFunc("POST /cashier/{token}/pay", h.act(page, h.bank.Pay))
 	h.mux.HandleFunc("POST /cashier/{token}/refuse", h.act(page, h.bank.Refuse))
 }
@@ -55,6 +60,7 @@ type cashier struct {
 	Amount               string
 	Seconds              int64 // left to pay
 	Payable              bool
+	Home                 bool // no payment's page: what this place is
 	Say                  words
 }
 
