@@ -29,8 +29,6 @@ const (
 )
 
 // Config is all settings of a process. The zero value of each field but Data is usable.
-//
-//tidy:allow columns a field's tag is one line, and its help one sentence
 type Config struct {
 	Mode string `enum:"development,production" default:"development" help:"production refuses the sandbox, demo data, the development inbox, missing TLS and default keys"`
 	Data string `default:"foyer-data" type:"path" help:"folder of the database, the keys and the files"`
