@@ -202,8 +202,11 @@ func (c *Case) money(r *Report) {
 	}
 	same := func(what string, books, rows money.Minor) {
 		if books != rows {
-			r.Add(I3, c.name(), "%s: the ledger says %d, the rows say %d", what, books, rows)
+			r.Add(I3, c.name(), "%s: the books say %d, the rows say %d", what, books, rows)
 		}
+	}
+	if c.Order.State == paid {
+		same("what it captured (order row, total)", c.Order.Captured, c.Order.Total)
 	}
 	same("money at the providers", clearing, captured-arrived)
 	same("live tickets", sales, liveUnits)
@@ -227,6 +230,15 @@ func (c *Case) refunds(r *Report) {
 	}
 	for _, u := range c.Units {
 		back += u.Back
+		switch {
+		case u.Unknown:
+			r.Add(I5, c.name(), "unit %d.%d went back, which it does not have", u.Line, u.Unit)
+		case u.Returned && c.Order.State != paid:
+			r.Add(I5, c.name(), "unit %d.%d went back, but it is %s", u.Line, u.Unit, c.Order.State)
+		case u.Returned && u.Back+u.Fee != u.Amount:
+			r.Add(I3, c.name(), "unit %d.%d cost %d; %d went back and %d was kept", u.Line, u.Unit,
+				u.Amount, u.Back, u.Fee)
+		}
 	}
 	if asked != back {
 		r.Add(I5, c.name(), "refunds of %d asked for, units of %d went back", asked, back)
@@ -237,7 +249,7 @@ func (c *Case) refunds(r *Report) {
 			r.Add(I5, c.name(), "a payment of %d refunds %d", p.Captured, perPayment[p.ID])
 		}
 		delete(perPayment, p.ID)
-		if p.State == "opening" || p.State == "open" {
+		if p.State == "opening" || p.State == "open" || p.State == "unknown" {
 			open++
 		}
 	}

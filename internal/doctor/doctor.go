@@ -109,6 +109,7 @@ type UnitRow struct {
 	Taken      int // places or area units
 	Returned   bool
 	Back, Fee  money.Minor
+	Unknown    bool // it went back, but no line has it
 }
 
 // ClaimRow is a claimed place.
@@ -156,13 +157,16 @@ type RefundRow struct {
 	Amount      money.Minor
 }
 
+// Say takes a contradiction.
+type Say func(rule Rule, object, text string)
+
 // Book reads the cases; doctordb implements it.
 type Book interface {
 	// Cases is a page of orders after a key, all of one moment.
 	Cases(ctx context.Context, after int64, limit int) ([]Case, error)
-	// Strays are claims and tickets whose order does not exist; checked in pages of their
-	// own so that nothing can hide from Cases.
-	Strays(ctx context.Context, report func(object, text string)) (int, error)
+	// Strays are claims, tickets and movements whose order or ticket does not exist; checked
+	// in pages of their own so that nothing can hide from Cases.
+	Strays(ctx context.Context, report Say) (int, error)
 	// Counters compares stock, limits and figures with what they count.
 	Counters(ctx context.Context, report func(object, text string)) (int, error)
 }
@@ -194,11 +198,13 @@ func (d *Doctor) Check(ctx context.Context) (*Report, error) {
 	if err := d.orders(ctx, r); err != nil {
 		return nil, err
 	}
-	n, err := d.Book.Strays(ctx, func(object, text string) { r.Add(I1, object, "%s", text) })
+	n, err := d.Book.Strays(ctx, func(rule Rule, object, text string) {
+		r.Add(rule, object, "%s", text)
+	})
 	if err != nil {
 		return nil, err
 	}
-	r.Counted["claims and tickets"] = n
+	r.Counted["claims, tickets and movements"] = n
 	n, err = d.Book.Counters(ctx, func(object, text string) { r.Add(I8, object, "%s", text) })
 	if err != nil {
 		return nil, err

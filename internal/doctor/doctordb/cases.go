@@ -148,8 +148,11 @@ func (p *page) returned() error {
 			for i := range c.Units {
 				if u := &c.Units[i]; u.Line == line && u.Unit == unit {
 					u.Returned, u.Back, u.Fee = true, back, fee
+					return nil
 				}
 			}
+			c.Units = append(c.Units, doctor.UnitRow{Line: line, Unit: unit, Returned: true,
+				Back: back, Fee: fee, Unknown: true})
 			return nil
 		})
 }
