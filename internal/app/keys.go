@@ -52,10 +52,11 @@ func newRekey(db *sqldb.DB, ring *keyring.Ring, clk clock.Clock, log *slog.Logge
 // RunAlone re-seals every row that an old key sealed, unless a server has the database: it
 // does the same by itself.
 func (k *Keys) RunAlone(ctx context.Context, progress rekey.Progress) (alone bool, err error) {
-	if alone, err = k.db.Exclusive(); err != nil {
-		if errors.Is(err, sqldb.ErrInUse) {
-			return false, nil
-		}
+	_, err = k.db.Exclusive()
+	if errors.Is(err, sqldb.ErrInUse) {
+		return false, nil
+	}
+	if err != nil {
 		return false, err
 	}
 	_, err = k.Run(ctx, progress)
