@@ -57,9 +57,14 @@ func mostBehind(lags []journal.Lag) (n int64) {
 func (b *bench) check(ctx context.Context) error {
 	began := b.Clock.Now()
 	sold := append([]load.Session{b.world.out.Big}, b.world.out.Sessions...)
+	stop, err := b.profile("check")
+	if err != nil {
+		return err
+	}
 	report, err := examine(ctx, b.serving.app, sold, func(orders int) {
 		b.bar.show("checking", orders, orders+1)
 	})
+	err = errors.Join(err, stop())
 	if err != nil {
 		return fmt.Errorf("bench: the coherence check: %w", err)
 	}

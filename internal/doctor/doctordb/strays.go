@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"foyer/internal/doctor"
 	"foyer/internal/idgen"
@@ -56,14 +57,18 @@ func (b *Book) strayClaims(ctx context.Context, report doctor.Say) (int, error) 
 			if err != nil {
 				return err
 			}
+			orders := map[int64][]doctor.UnitRow{} // many claims of a page are one order's
 			for _, c := range list {
 				after = c.claimKey
-				seat := func(u doctor.UnitRow) bool { return hasPlace(u, c.claimKey) }
-				found, err := orderHas(v, c.order, seat)
-				if err != nil {
-					return err
+				units, ok := orders[c.order]
+				if !ok {
+					if units, err = unitsOfOrder(v, c.order); err != nil {
+						return err
+					}
+					orders[c.order] = units
 				}
-				if !found {
+				seat := func(u doctor.UnitRow) bool { return hasPlace(u, c.claimKey) }
+				if !slices.ContainsFunc(units, seat) {
 					report(doctor.I1, "claim", fmt.Sprintf("place %d of session %d is claimed for "+
 						"order %s, which has no such place", c.place, c.session,
 						idgen.Number(c.order)))
@@ -134,22 +139,23 @@ func (b *Book) strayUnits(ctx context.Context, report doctor.Say) (int, error) {
 
 // orderHas says whether a line of the order has a unit of the wanted sort.
 func orderHas(v *sqldb.View, order int64, wanted func(doctor.UnitRow) bool) (bool, error) {
+	units, err := unitsOfOrder(v, order)
+	return slices.ContainsFunc(units, wanted), err
+}
+
+// unitsOfOrder are the units of all lines; none without such an order.
+func unitsOfOrder(v *sqldb.View, order int64) ([]doctor.UnitRow, error) {
 	rows, err := v.Query(`SELECT line, session_id, detail FROM order_line WHERE order_id = ?`, order)
-	found := false
-	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
+	lines, err := sqldb.Collect(rows, err, func(r *sql.Rows) ([]doctor.UnitRow, error) {
 		var line int
 		var session int64
 		var raw []byte
 		if err := r.Scan(&line, &session, &raw); err != nil {
-			return struct{}{}, err
+			return nil, err
 		}
-		units, err := unitsOf(line, session, raw)
-		for _, u := range units {
-			found = found || wanted(u)
-		}
-		return struct{}{}, err
+		return unitsOf(line, session, raw)
 	})
-	return found, err
+	return slices.Concat(lines...), err
 }
 
 // orphan is a kind of row that belongs to another. Its query gives, in order of a key, the
