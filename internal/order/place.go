@@ -182,8 +182,11 @@ func (o *Orders) check(s *catalog.Sellable, ask PlaceAsk) error {
 		return ErrTooManyPerOrder.With("max", limit).At("lines", "too many places")
 	}
 	if st := s.SaleAt(o.Clock.Now()); st != catalog.SaleOpen {
-		return catalog.ErrNotOnSale.With("sale_state", st).With("sale_from", s.SaleFrom).
-			With("sale_until", s.SaleUntil)
+		no := catalog.ErrNotOnSale.With("sale_state", st).With("sale_until", s.SaleUntil)
+		if !s.SaleFrom.IsZero() {
+			no = no.With("sale_from", s.SaleFrom)
+		}
+		return no
 	}
 	return nil
 }

@@ -44,6 +44,21 @@ type bestBody struct {
 	Floor      string   `json:"floor,omitempty"`
 }
 
+// check refuses what no house can mean.
+func (b *bestBody) check() error {
+	var bad fault.Problems
+	for _, n := range []struct {
+		field string
+		value int64
+	}{{"max_price_minor", b.MaxPrice}, {"wheelchair", int64(b.Wheelchair)},
+		{"companion", int64(b.Companion)}} {
+		if n.value < 0 {
+			bad.Add("best."+n.field, "must not be negative / 不能为负数")
+		}
+	}
+	return bad.Err()
+}
+
 // LinesBody is what places of one session are wanted. It is exported since bodies are read
 // by their exported embedded fields only.
 type LinesBody struct {
@@ -194,6 +209,9 @@ func (wr wire) lines(b LinesBody) (order.PlaceAsk, error) {
 			Quantity: l.Quantity}
 	}
 	if b.Best != nil {
+		if err := b.Best.check(); err != nil {
+			return ask, err
+		}
 		ask.Best = &seating.Best{Zones: b.Best.Zones, MaxPrice: money.Minor(b.Best.MaxPrice),
 			Wheelchair: b.Best.Wheelchair, Companion: b.Best.Companion, Couple: b.Best.Couple,
 			Section: b.Best.Section, Floor: b.Best.Floor}

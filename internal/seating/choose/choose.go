@@ -75,7 +75,7 @@ func (r Request) Validate() error {
 		p.Add("party", "人数须为1至%d / from 1 to %d", MaxParty, MaxParty)
 	}
 	if r.Wheelchairs < 0 || r.Companions < 0 || r.Wheelchairs+r.Companions > r.Party {
-		p.Add("wheelchairs", "轮椅与陪同人数之和不能超过总人数 / "+
+		p.Add("best.wheelchair", "轮椅与陪同人数之和不能超过总人数 / "+
 			"wheelchairs and companions together are at most the party")
 	}
 	if len(r.Zones) > seatmap.MaxZones {
