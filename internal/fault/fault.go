@@ -193,19 +193,33 @@ var (
 		"Try again after the time that Retry-After names.")
 )
 
+// MaxProblems is how many problems of an input are kept. More are only counted: a file of a
+// few megabytes in which every letter is wrong must not fill the memory.
+const MaxProblems = 1000
+
 // Problems collects every problem of an input, so that a person sees all at once.
 // The zero value is ready.
-type Problems struct{ list []FieldProblem }
+type Problems struct {
+	list []FieldProblem
+	more int // beyond the list
+}
 
 // Add notes one problem.
 func (p *Problems) Add(field, format string, args ...any) {
+	if p.Full() {
+		p.more++
+		return
+	}
 	p.list = append(p.list, FieldProblem{field, fmt.Sprintf(format, args...)})
 }
 
-// Len is the number of problems so far.
-func (p *Problems) Len() int { return len(p.list) }
+// Full says that what is added from now on is only counted, so its words need not be made.
+func (p *Problems) Full() bool { return len(p.list) >= MaxProblems }
 
-// Err is nil without problems, else BadInput naming all of them (at most 1,000).
+// Len is the number of problems so far.
+func (p *Problems) Len() int { return len(p.list) + p.more }
+
+// Err is nil without problems, else BadInput naming all of them, at most MaxProblems.
 func (p *Problems) Err() error { return p.As(BadInput) }
 
 // As is Err under another definition.
@@ -213,9 +227,5 @@ func (p *Problems) As(d *Definition) error {
 	if len(p.list) == 0 {
 		return nil
 	}
-	list := p.list
-	if len(list) > 1000 {
-		list = list[:1000]
-	}
-	return &Error{Def: d, Fields: list}
+	return &Error{Def: d, Fields: p.list}
 }

@@ -110,3 +110,18 @@ func TestProblemsAreToldAtOnce(t *testing.T) {
 		t.Fatalf("told %d of %d", n, p.Len())
 	}
 }
+
+// A file in which everything is wrong must not be held in memory once more in words.
+func TestProblemsBeyondTheMostAreOnlyCounted(t *testing.T) {
+	t.Parallel()
+	var p Problems
+	for i := range MaxProblems + 500 {
+		p.Add("field", "%d", i)
+	}
+	if p.Len() != MaxProblems+500 || len(p.list) != MaxProblems || !p.Full() {
+		t.Errorf("%d counted, %d kept", p.Len(), len(p.list))
+	}
+	if got := Of(p.Err()).Fields; len(got) != MaxProblems || got[999].Problem != "999" {
+		t.Errorf("%d told", len(got))
+	}
+}

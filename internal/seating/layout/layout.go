@@ -132,6 +132,10 @@ func clean(data []byte) ([]byte, error) {
 type problems struct{ fault.Problems }
 
 func (p *problems) say(field, zh, en string, args ...any) {
+	if p.Full() {
+		p.Add(field, "") // counted
+		return
+	}
 	p.Add(field, "%s / %s", fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...))
 }
 
