@@ -106,7 +106,7 @@ func printAddresses(w io.Writer, a *app.App, where app.Addresses) {
 		}
 	}
 	if where.Bank != "" {
-		fmt.Fprintf(w, "  沙盒银行 / bank   %s\n", a.Config.BankURL)
+		fmt.Fprintf(w, "  沙箱银行 / bank   %s\n", a.Config.BankURL)
 	}
 }
 

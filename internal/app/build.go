@@ -165,7 +165,7 @@ func (a *App) startBank(ctx context.Context, dir string, keys *sandboxbank.Keys)
 	}
 	a.bankDB = db
 	id, key := a.merchantKey()
-	a.Bank, err = sandboxbank.New(sandboxbank.Config{Name: "沙盒银行 Sandbox Bank",
+	a.Bank, err = sandboxbank.New(sandboxbank.Config{Name: "沙箱银行 Sandbox Bank",
 		BaseURL: a.Config.BankURL, RSANotices: a.Config.BankRSA, AllowFaults: a.Config.BankFaults,
 		Merchants: []sandboxbank.Merchant{{ID: sandboxMerchant, Name: "Foyer 前厅",
 			Keys: map[string]ed25519.PublicKey{id: key.Public().(ed25519.PublicKey)}}}},

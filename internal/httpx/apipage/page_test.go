@@ -159,6 +159,9 @@ func TestPageInABrowser(t *testing.T) {
 			t.Errorf("the page does not show %q", want)
 		}
 	}
+	if strings.Contains(dom, "[object") || !strings.Contains(dom, "<dt>Idempotency-Key</dt>") {
+		t.Error("the page does not say how to begin")
+	}
 	if dom == "" || t.Failed() {
 		t.Logf("%.3000s", dom)
 	}

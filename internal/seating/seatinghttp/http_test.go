@@ -260,7 +260,8 @@ func TestAMapThatDropsAClaimedSeatIsRefused(t *testing.T) {
 	}
 	r = s.want(201, s.do("POST", s.mapPath+"/publish", "owner",
 		map[string]any{"revision": 3, "keep_sessions": true}))
-	if len(r.body["kept_session_ids"].([]any)) != 1 || len(r.body["dropped"].([]any)) != 1 {
+	if len(r.body["kept_session_ids"].([]any)) != 1 || len(r.body["dropped"].([]any)) != 1 ||
+		r.body["changed"] == nil {
 		t.Errorf("published with %s", r.raw)
 	}
 	s.want(409, s.do("POST", s.mapPath+"/publish", "owner", map[string]any{"revision": 4}))

@@ -228,7 +228,9 @@ func (h *handler) publish(ctx context.Context, in *publishIn) (*publishOut, erro
 	out := &publishOut{}
 	b := &out.Body
 	b.versionView, b.Added, b.Moved = h.version(p.Version), len(p.Added), len(p.Moved)
-	b.Dropped, b.Changed, b.Kept = p.Dropped, p.Changed, make([]string, len(p.Kept))
+	b.Dropped, b.Changed = append([]seatmap.Change{}, p.Dropped...), append([]seatmap.Change{},
+		p.Changed...)
+	b.Kept = make([]string, len(p.Kept))
 	for i, id := range p.Kept {
 		b.Kept[i] = h.keys.Public(catalog.KindSession, id)
 	}

@@ -37,6 +37,10 @@ function menu(open) {
   $('menu').setAttribute('aria-expanded', String(open));
 }
 
+// The buyer's way comes first, in the order in which it is gone; then all else by name.
+const way = ['catalog', 'seating', 'member', 'orders', 'payments', 'tickets', 'gates'];
+const rank = (tag) => (way.includes(tag) ? way.indexOf(tag) : way.length);
+
 function list(d) {
   const out = [];
   for (const [path, item] of Object.entries(d.paths || {})) {
@@ -47,7 +51,8 @@ function list(d) {
       }
     }
   }
-  return out.sort((a, b) => a.tag.localeCompare(b.tag) || a.path.localeCompare(b.path));
+  return out.sort((a, b) => rank(a.tag) - rank(b.tag) || a.tag.localeCompare(b.tag) ||
+    a.path.localeCompare(b.path));
 }
 
 function drawWords() {
@@ -64,7 +69,7 @@ function draw() {
   $('version').textContent = doc.info.version;
   drawIndex();
   const main = $('main');
-  main.replaceChildren(el('p', {}, el('a', { href: '/openapi.json' }, word('openapi'))));
+  main.replaceChildren(intro());
   let tag = null;
   for (const o of operations) {
     if (o.tag !== tag) main.append(el('h2', { id: 'tag-' + o.tag }, o.tag || word('other')));
@@ -74,6 +79,13 @@ function draw() {
   main.append(el('h2', { id: 'schemas' }, word('schemas')), schemas());
   main.append(el('h2', { id: 'problems' }, word('problems')), problems());
   show();
+}
+
+// intro is what one needs to know before the first request.
+function intro() {
+  return el('section', { class: 'intro' }, el('h1', {}, doc.info.title + ' API'),
+    el('p', {}, word('lead'), ' ', el('a', { href: '/openapi.json' }, word('openapi'))),
+    el('dl', {}, word('begin').flatMap(([what, how]) => [el('dt', {}, what), el('dd', {}, how)])));
 }
 
 function drawIndex() {

@@ -11,6 +11,14 @@ const words = {
     network: '没有收到应答,请检查网络', other: '其他', lang: 'English', stopped: '已停止',
     openapi: 'OpenAPI 文档', key: '每次发送自动生成新的幂等键;重试同一操作时请填写同一个',
     badjson: '请求内容不是合法的 JSON',
+    lead: '从浏览、选座、下单、支付到检票,都在这里,每个接口都可以直接试。',
+    begin: [
+      ['登录', '把登录接口返回的令牌填在右上角,之后的请求都会带上它。'],
+      ['幂等键', '下单、付款、退票要带 Idempotency-Key:同一操作重试用同一个键,只会生效一次。'],
+      ['拒绝', '每个错误都有固定的 code;errors 指出是哪个字段,details 给出数值。文字随 Accept-Language。'],
+      ['金额与时间', '金额是整数分(*_minor);时间是 UTC 的 RFC 3339,场馆时区另给;营业日写作 20261001。'],
+      ['翻页', '把 next_cursor 原样放进 cursor 即可;没有它就是最后一页。'],
+    ],
   },
   en: {
     skip: 'Skip to content', contents: 'Contents', token: 'Token', loading: 'Reading the API…',
@@ -24,6 +32,14 @@ const words = {
     stopped: 'stopped', openapi: 'OpenAPI document',
     key: 'Left empty, each sending gets a fresh key; repeat an intent with the same key',
     badjson: 'The body is not valid JSON',
+    lead: 'From browsing and seats to payment and the gate; every operation can be tried here.',
+    begin: [
+      ['Sign in', 'Put the token that a sign-in answers with at the top right; requests then carry it.'],
+      ['Idempotency-Key', 'Orders, payments and refunds need one: repeat an intent with the same key and it happens once.'],
+      ['Refusals', 'Each has a stable code; errors name the fields, details carry the figures. Texts follow Accept-Language.'],
+      ['Money and time', 'Money is whole minor units (*_minor). Times are RFC 3339 in UTC, the zone of the venue beside them; a business day reads 20261001.'],
+      ['Pages', 'Send next_cursor back as cursor; a page without one is the last.'],
+    ],
   },
 };
 
