@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"foyer/internal/app"
@@ -80,7 +82,8 @@ func (s *Server) Finish(sessions ...string) Report {
 			s.T.Fatal(err)
 		}
 		if base64.StdEncoding.EncodeToString(is.States) != was.S("states") {
-			s.T.Errorf("doctor: I9 the picture of %s was not the book", public)
+			s.T.Errorf("doctor: I9 the picture of %s was not the book: %s", public,
+				difference(s.T, was.S("states"), is.States))
 		}
 		for i, area := range is.Areas {
 			if free := was.N("areas." + itoa(i) + ".free"); free != int64(area.Capacity-area.Taken) {
@@ -90,4 +93,20 @@ func (s *Server) Finish(sessions ...string) Report {
 		}
 	}
 	return r
+}
+
+// difference lists the first seats that a picture and the book show differently.
+func difference(t testing.TB, picture string, book []byte) string {
+	shown, err := base64.StdEncoding.DecodeString(picture)
+	if err != nil || len(shown) != len(book) {
+		t.Fatal(err, len(shown), len(book))
+	}
+	var list []string
+	for i := range 4 * len(book) {
+		was, is := shown[i/4]>>(2*(i%4))&3, book[i/4]>>(2*(i%4))&3
+		if was != is && len(list) < 10 {
+			list = append(list, fmt.Sprintf("seat %d was shown as %d, is %d", i, was, is))
+		}
+	}
+	return strings.Join(list, "; ")
 }

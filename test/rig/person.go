@@ -144,6 +144,17 @@ func (a Answer) Doc() Doc {
 	return d
 }
 
+// Try reads the answer, and is empty when it is no JSON: for those who ask a dying server.
+func (a Answer) Try() Doc {
+	d := Doc{T: a.T, what: a.What}
+	dec := json.NewDecoder(bytes.NewReader(a.Raw))
+	dec.UseNumber()
+	if dec.Decode(&d.v) != nil {
+		d.v = nil
+	}
+	return d
+}
+
 // Doc is a piece of JSON; its readers take paths like lines.0.units.
 type Doc struct {
 	T    testing.TB
@@ -206,10 +217,15 @@ func (d Doc) Has(path string) bool { return d.at(path) != nil }
 // L is a list; it fails the test when there is none.
 func (d Doc) L(path string) []Doc {
 	d.T.Helper()
-	list, ok := d.at(path).([]any)
-	if !ok {
+	if _, ok := d.at(path).([]any); !ok {
 		d.T.Fatalf("%s: no list %s in %s", d.what, path, d)
 	}
+	return d.List(path)
+}
+
+// List is a list, empty when it is missing.
+func (d Doc) List(path string) []Doc {
+	list, _ := d.at(path).([]any)
 	out := make([]Doc, len(list))
 	for i, v := range list {
 		out[i] = Doc{d.T, d.what, v}
