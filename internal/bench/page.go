@@ -147,7 +147,13 @@ func tailBars(rows []Row) template.HTML {
 	bottom := float64(len(list)) * barStep
 	for v := low; v <= high*1.01; v *= 10 {
 		d.add(`<line x1="%.1f" x2="%.1f" y1="0" y2="%.1f" class="grid"/>`, at(v), at(v), bottom+4)
-		d.text(at(v), bottom+17, "axis", "middle", strings.TrimSuffix(fmt.Sprintf("%g", v), ".0")+" ms")
+		anchor := "middle"
+		if v == low {
+			anchor = "start"
+		} else if v*5 > high {
+			anchor = "end"
+		}
+		d.text(at(v), bottom+17, "axis", anchor, duration(v))
 	}
 	for i, r := range list {
 		y := float64(i)*barStep + 14
@@ -190,7 +196,7 @@ func overTime(r Row) template.HTML {
 	var d drawing
 	for _, g := range []struct{ y, v float64 }{{top, high}, {(top + mid) / 2, high / 2}, {mid, 0}} {
 		d.add(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/>`, left, right, g.y, g.y)
-		d.text(left-5, g.y+4, "axis", "end", number(g.v))
+		d.text(left-5, g.y+4, "axis", "end", brief(g.v))
 	}
 	d.add(`<path d="%s" class="line99"/>`,
 		path(func(p load.Point) float64 { return p.P99Ms }, top, mid, high))
@@ -219,9 +225,25 @@ func niceTop(v float64) float64 {
 	return 10 * unit
 }
 
+// brief is a figure for an axis.
+func brief(v float64) string {
+	if v >= 10_000 {
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", v/1000), ".0") + "k"
+	}
+	return number(v)
+}
+
 func short(v float64) string {
 	if v >= 1000 {
 		return strings.TrimSuffix(fmt.Sprintf("%.1f", v/1000), ".0") + "k/s"
 	}
 	return number(v) + "/s"
+}
+
+// duration is a power of ten of milliseconds in its best unit.
+func duration(v float64) string {
+	if v >= 1000 {
+		return fmt.Sprintf("%g s", v/1000)
+	}
+	return fmt.Sprintf("%g ms", v)
 }

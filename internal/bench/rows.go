@@ -290,7 +290,12 @@ func within(b bounds, r *Row, ease float64) bool {
 
 func (r *Row) why(s spec) string {
 	if r.Errors > 0 {
-		return fmt.Sprintf("has %d errors: %v", r.Errors, r.Kinds)
+		var kinds []string
+		for kind, n := range r.Kinds {
+			kinds = append(kinds, fmt.Sprintf("%d × %s", n, kind))
+		}
+		slices.Sort(kinds)
+		return fmt.Sprintf("has %d errors: %s", r.Errors, strings.Join(kinds, ", "))
 	}
 	return "reaches less than half of what it must: " + r.bound()
 }

@@ -74,8 +74,8 @@ func (w *world) insertMembers(tx *sqldb.Tx, records []member.Record, tokens []si
 	return nil
 }
 
-// bulkOrder is the places of one order that fills a hall.
-const bulkOrder = 100
+// bulkOrder is the places of one order that fills a hall: a group at the counter.
+const bulkOrder = 20
 
 // gateOrders are paid orders whose gates are open, by venue.
 type gateOrders struct {

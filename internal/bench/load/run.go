@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -165,8 +164,9 @@ func (r *run) note(w *worker, planned, done time.Time, err error) {
 // kindOf is an error without what differs from one connection to the next.
 func kindOf(err error) string {
 	var broken *net.OpError
+	var late net.Error
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.As(err, &late) && late.Timeout():
 		return "no answer in time"
 	case errors.As(err, &broken):
 		return broken.Op + ": " + broken.Err.Error()
