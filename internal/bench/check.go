@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"foyer/internal/bench/load"
 	"foyer/internal/fault"
 	"foyer/internal/journal"
 )
@@ -56,14 +55,13 @@ func mostBehind(lags []journal.Lag) (n int64) {
 // order looked for by its id.
 func (b *bench) check(ctx context.Context) error {
 	began := b.Clock.Now()
-	sold := append([]load.Session{b.world.out.Big}, b.world.out.Sessions...)
 	stop, err := b.profile("check")
 	if err != nil {
 		return err
 	}
-	report, err := examine(ctx, b.serving.app, sold, func(orders int) {
+	report, err := b.serving.app.Doctor(func(orders int) {
 		b.bar.show("checking", orders, orders+1)
-	})
+	}).Check(ctx)
 	err = errors.Join(err, stop())
 	if err != nil {
 		return fmt.Errorf("bench: the coherence check: %w", err)
