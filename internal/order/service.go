@@ -68,7 +68,12 @@ func New(cfg Config, p Parts) *Orders {
 // SetPayments joins the money's side; call it before the first order is served.
 func (o *Orders) SetPayments(p Payments) { o.payments = p }
 
-func (c Config) minLeft() time.Duration { return time.Duration(c.MinSecondsToPay) * time.Second }
+// minLeft is how much of its life an order must have left to be paid; never over half of
+// it, or an order of a short-lived hold could not be paid at all.
+func (c Config) minLeft(holdSeconds int) time.Duration {
+	return min(time.Duration(c.MinSecondsToPay)*time.Second,
+		time.Duration(holdSeconds)*time.Second/2)
+}
 
 // field is the path of an input's field, e.g. lines[0].places.
 func field(list string, i int, name string) string {

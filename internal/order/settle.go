@@ -43,6 +43,7 @@ func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment
 	}
 	return payment.Payable{Order: ord.ID, Organization: ord.Organization, Total: ord.Total,
 		Currency: ord.Currency, ExpiresAt: ord.ExpiresAt, Title: a.Event, Revision: ord.Revision,
+		HoldSeconds: ord.HoldSeconds,
 	}, nil
 }
 
@@ -55,7 +56,7 @@ func (o *Orders) payable(ord *Order, now time.Time) error {
 		return ErrNothingToPay
 	case ord.State != Pending:
 		return ErrNotPending.With("state", ord.State)
-	case ord.ExpiresAt.Sub(now) < o.cfg.minLeft():
+	case ord.ExpiresAt.Sub(now) < o.cfg.minLeft(ord.HoldSeconds):
 		return ErrTooLateToPay
 	case ord.PaymentsOpened >= o.cfg.MaxPayments:
 		return ErrTooManyPayments
@@ -67,7 +68,8 @@ func (o *Orders) payable(ord *Order, now time.Time) error {
 // number; the refusals are Payable's.
 func (o *Orders) OpenPayment(tx *sqldb.Tx, p payment.Payable) error {
 	ord := &Order{ID: p.Order, Organization: p.Organization, Revision: p.Revision}
-	ok, err := o.Store.CountPaymentIfPending(tx, ord, o.cfg.minLeft(), o.cfg.MaxPayments)
+	ok, err := o.Store.CountPaymentIfPending(tx, ord, o.cfg.minLeft(p.HoldSeconds),
+		o.cfg.MaxPayments)
 	if err != nil || ok {
 		return err
 	}

@@ -39,6 +39,7 @@ type Payable struct {
 	ExpiresAt    time.Time
 	Title        string
 	Revision     int64
+	HoldSeconds  int // the order's whole life
 }
 
 // Capture is money that the provider says it has taken.
