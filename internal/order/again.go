@@ -168,7 +168,8 @@ func (o *Orders) replaceIn(tx *sqldb.Tx, p *placing, cur, next *Order,
 	oldPlaces, oldAreas := cur.claims()
 	keep, drop, add := split(oldPlaces, p.claim.Places)
 	if len(drop) > 0 || len(oldAreas) > 0 {
-		if err := o.Book.Release(tx, cur.Session, ownerOf(cur), nonNil(drop), oldAreas); err != nil {
+		if err := o.Book.Release(tx, cur.Session, ownerOf(cur), nonNil(drop),
+			oldAreas); err != nil {
 			return err
 		}
 	}

@@ -142,7 +142,8 @@ func (o *Orders) resumeSome(ctx context.Context, list []*Order, restore bool,
 				continue
 			}
 			until := now.Add(leftAt(ord, lastBeat)).UTC().Truncate(time.Millisecond)
-			if err := o.extend(tx, actor.SystemActor, ord, until, "order.time_restored"); err != nil {
+			if err := o.extend(tx, actor.SystemActor, ord, until,
+				"order.time_restored"); err != nil {
 				return err
 			}
 		}

@@ -82,6 +82,9 @@ type Order struct {
 	Snapshot       int64
 	Revision       int64
 	Lines          []Line
+	// Alone are places that this order leaves single between others, where the session only
+	// warns of it. It is known when the order is placed or priced, and not stored.
+	Alone []int32
 }
 
 // PlacedAt is when the order was made; its key says so.

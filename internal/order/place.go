@@ -89,7 +89,7 @@ func (o *Orders) placeOnce(ctx context.Context, who actor.Actor, s *catalog.Sell
 	}
 	p, choice, err := o.prepare(ctx, who, s, ask, 0)
 	if err != nil {
-		return journal.Answer{}, err
+		return journal.Answer{}, o.orMoved(ctx, who, ask, err)
 	}
 	defer o.Chooser.Drop(choice)
 	p.receipt = receipt
@@ -101,7 +101,19 @@ func (o *Orders) placeOnce(ctx context.Context, who actor.Actor, s *catalog.Sell
 	if errors.As(err, &live) {
 		return o.again(ctx, who, s, ask, live.Order, receipt, render)
 	}
-	return p.answer, err
+	return p.answer, o.orMoved(ctx, who, ask, err)
+}
+
+// orMoved is errMoved instead of a conflict when the member's other device was quicker: the
+// places that are taken may be his own.
+func (o *Orders) orMoved(ctx context.Context, who actor.Actor, ask PlaceAsk, err error) error {
+	if err == nil || who.Kind != actor.Member || fault.KindOf(err) != fault.Conflict {
+		return err
+	}
+	if live, lookErr := o.liveOf(ctx, who.ID, ask.Session); lookErr == nil && live != 0 {
+		return errMoved
+	}
+	return err
 }
 
 // liveOf is the member's unpaid order in the session, else 0. Memory knows it, except
@@ -254,6 +266,7 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization,
 		Session: s.Session.ID, Channel: ask.Channel, State: Pending, Currency: s.Currency,
 		Total: total, HoldSeconds: s.Session.HoldSeconds, Revision: 1, Lines: lines,
+		Alone:     choice.Warnings,
 		ExpiresAt: now.Add(time.Duration(s.Session.HoldSeconds) * time.Second)}
 	if who.Kind == actor.Member {
 		ord.Member = who.ID
@@ -398,6 +411,10 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 			return err
 		}
 	}
+	if ord.State == Pending {
+		// Before the claim's own hook: whoever finds the places taken finds the order too.
+		tx.AfterCommit(func() { o.holds.add(ord) })
+	}
 	if err := o.Book.Claim(tx, p.claim); err != nil {
 		return err
 	}
@@ -411,7 +428,6 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 	if ord.State == Paid {
 		return o.deliver(tx, ord)
 	}
-	tx.AfterCommit(func() { o.holds.add(ord) })
 	return nil
 }
 

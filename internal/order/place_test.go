@@ -339,7 +339,8 @@ func TestTheSameWishGetsTheSameOrder(t *testing.T) {
 			t.Errorf("replaced lines: %+v", stored)
 		}
 		claimed(t, w, stored, 2, 3)
-		if _, _, err := w.Try(Member(2), w.Ask(Seats(y.Adult, 1), Units(y.Adult, Standing, 50))); err != nil {
+		if _, _, err := w.Try(Member(2), w.Ask(Seats(y.Adult, 1),
+			Units(y.Adult, Standing, 50))); err != nil {
 			t.Errorf("what was let go is not free: %v", err)
 		}
 		if _, _, err := w.Try(me, w.Ask(Seats(y.Adult, 1))); !errors.Is(err,

@@ -200,7 +200,8 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 		return none, err
 	}
 	var err error
-	if r.Refunds, err = o.sendBack(tx, ord, q.Refund, payment.CauseRequest, ask.Reason); err != nil {
+	r.Refunds, err = o.sendBack(tx, ord, q.Refund, payment.CauseRequest, ask.Reason)
+	if err != nil {
 		return none, err
 	}
 	if err := o.returnUnits(tx, ord, q, r.Refunds); err != nil {

@@ -36,7 +36,7 @@ const (
 // AreaQty is n units of an area without numbered seats.
 type AreaQty struct {
 	Area int32 `json:"area"`
-	N    int   `json:"n"`
+	N    int   `json:"quantity"`
 }
 
 // Claim asks the book for places and area units of one session, all or nothing.

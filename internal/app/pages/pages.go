@@ -29,6 +29,7 @@ type Config struct {
 func Mount(api *httpx.API, cfg Config) {
 	for path, name := range map[string]string{
 		"/{$}":              "landing.html",
+		"/orders/{id}":      "order.html", // where a cashier sends the payer back to
 		"/staff/setup":      "setup.html",
 		"/staff/invitation": "invitation.html",
 	} {

@@ -50,8 +50,8 @@ func (h *handler) mountBuyer() {
 	canceller := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermCancel))
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders", Tag: tag,
 		OperationID: "place-order", Summary: "Place an order",
-		Description: "The order is the hold: its places wait until `expires_at`. A member with an " +
-			"unpaid order in the session gets it back (200), or its lines replaced.",
+		Description: "The order is the hold: its places wait until `expires_at`. A member with " +
+			"an unpaid order in the session gets it back (200), or its lines replaced.",
 		Access: seller, Idempotent: true, Status: 201, Request: placeBody{}, Response: orderBody{},
 		Rate: httpx.BuyRate, Refusals: placeRefusals}, h.place)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/quotes", Tag: tag,
@@ -68,7 +68,8 @@ func (h *handler) mountBuyer() {
 		Refusals: append(placeRefusals[:len(placeRefusals):len(placeRefusals)],
 			order.ErrNotPending)}, h.replace)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/cancel", Tag: tag,
-		OperationID: "cancel-order", Summary: "Give up an unpaid order", Access: canceller, Status: 200,
+		OperationID: "cancel-order", Summary: "Give up an unpaid order", Access: canceller,
+		Status:      200,
 		Description: "With a payment open the order is `closing` until the provider has answered.",
 		Refusals:    []*fault.Definition{order.ErrNotPending, order.ErrClosing}}, h.cancel)
 	refunds := []*fault.Definition{order.ErrNotPaid, order.ErrUnit, order.ErrUnitReturned,
@@ -145,6 +146,7 @@ type priceOut struct {
 		Currency money.Currency `json:"currency"`
 		Total    money.Minor    `json:"total_minor"`
 		Lines    []orderLine    `json:"lines"`
+		Alone    []int32        `json:"leaves_alone,omitempty" doc:"places left single by this choice"`
 	}
 }
 
@@ -159,7 +161,7 @@ func (h *handler) price(ctx context.Context, in *priceIn) (*priceOut, error) {
 	}
 	var out priceOut
 	out.Body.Currency, out.Body.Total = o.Currency, o.Total
-	out.Body.Lines = h.order(o).Lines
+	out.Body.Lines, out.Body.Alone = h.order(o).Lines, o.Alone
 	return &out, nil
 }
 
@@ -309,8 +311,8 @@ func (h *handler) renderReturned(r order.Returned) (journal.Answer, error) {
 
 func (h *handler) mountStaff() {
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/staff/orders/{id}/extend",
-		Tag: "staff: orders", OperationID: "extend-order", Summary: "Let an unpaid order wait longer",
-		Access: httpx.StaffOnly(order.PermExtend), Status: 200,
+		Tag: "staff: orders", OperationID: "extend-order",
+		Summary: "Let an unpaid order wait longer", Access: httpx.StaffOnly(order.PermExtend), Status: 200,
 		Refusals: []*fault.Definition{order.ErrExtend, order.ErrNotPending}}, h.extend)
 }
 
