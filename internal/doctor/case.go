@@ -112,8 +112,8 @@ func (c *Case) tickets(r *Report) {
 		}
 		for _, e := range t.Entitlements {
 			if e.State != t.State {
-				r.Add(I1, c.name(), "ticket of unit %d.%d is %s, its entitlement %s", t.Line, t.Unit,
-					t.State, e.State)
+				r.Add(I1, c.name(), "ticket of unit %d.%d is %s, its entitlement %s", t.Line,
+					t.Unit, t.State, e.State)
 			}
 		}
 		if len(t.Entitlements) == 0 {
@@ -126,8 +126,8 @@ func (c *Case) tickets(r *Report) {
 			want = 1
 		}
 		if n := have[key{u.Line, u.Unit}]; n != want {
-			r.Add(I1, c.name(), "unit %d.%d has %d live tickets, want %d (order %s)", u.Line, u.Unit,
-				n, want, c.Order.State)
+			r.Add(I1, c.name(), "unit %d.%d has %d live tickets, want %d (order %s)", u.Line,
+				u.Unit, n, want, c.Order.State)
 		}
 		delete(have, key{u.Line, u.Unit})
 	}
@@ -146,7 +146,8 @@ func (c *Case) admissions(r *Report) {
 					t.Line, t.Unit, e.Used, standing, e.Allowed)
 			}
 			if e.Used != standing || e.Inside != e.Entries-e.Exits {
-				r.Add(I6, c.name(), "ticket of unit %d.%d: used %d inside %d, check-ins say %d and %d",
+				r.Add(I6, c.name(),
+					"ticket of unit %d.%d: used %d inside %d, check-ins say %d and %d",
 					t.Line, t.Unit, e.Used, e.Inside, standing, e.Entries-e.Exits)
 			}
 		}
@@ -213,7 +214,8 @@ func (c *Case) money(r *Report) {
 	same("fees kept", kept, fees)
 	same("refunds on their way", payable, on)
 	if captured != liveUnits+fees+arrived+on+toReturn {
-		r.Add(I3, c.name(), "captured %d ≠ live %d + fees %d + refunded %d + pending %d + to return %d",
+		r.Add(I3, c.name(), "captured %d ≠ live %d + fees %d + refunded %d + pending %d + "+
+			"to return %d",
 			captured, liveUnits, fees, arrived, on, toReturn)
 	}
 }

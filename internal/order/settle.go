@@ -85,7 +85,8 @@ func (o *Orders) OpenPayment(tx *sqldb.Tx, p payment.Payable) error {
 
 // Settle takes captured money and decides what it buys, in the caller's transaction: the
 // agreed sum pays a waiting order unless its session was cancelled; money that came late
-// pays an expired one only if its very places are still free, the session is on sale and limits hold; all else goes back.
+// pays an expired one only if its very places are still free, the session is on sale and
+// limits hold; all else goes back.
 func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error) {
 	ord, err := o.Store.Get(tx, c.Order)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"foyer/internal/doctor"
@@ -14,6 +15,22 @@ import (
 	"foyer/internal/money"
 	"foyer/internal/sqldb"
 )
+
+// smallestPage is the page that must fit into the time of a snapshot on any machine.
+const smallestPage = 4
+
+// look runs fn on one snapshot. On a machine so busy that the snapshot's time does not do
+// for a page of this size, it begins anew with a smaller one.
+func (b *Book) look(ctx context.Context, size int, fn func(v *sqldb.View, size int) error) error {
+	for {
+		err := b.db.View(ctx, func(v *sqldb.View) error { return fn(v, size) })
+		late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone)
+		if !late || ctx.Err() != nil || size <= smallestPage {
+			return err
+		}
+		size = max(size/4, smallestPage)
+	}
+}
 
 // Book implements doctor.Book.
 type Book struct{ db *sqldb.DB }
@@ -33,9 +50,9 @@ type page struct {
 
 // Cases is a page of orders, all of one moment.
 func (b *Book) Cases(ctx context.Context, after int64, limit int) ([]doctor.Case, error) {
-	p := &page{byID: map[int64]*doctor.Case{}, first: after}
-	err := b.db.View(ctx, func(v *sqldb.View) error {
-		p.v = v
+	var p *page
+	err := b.look(ctx, limit, func(v *sqldb.View, limit int) error {
+		p = &page{v: v, byID: map[int64]*doctor.Case{}, first: after}
 		if err := p.orders(after, limit); err != nil || len(p.cases) == 0 {
 			return err
 		}
@@ -53,7 +70,8 @@ func (b *Book) Cases(ctx context.Context, after int64, limit int) ([]doctor.Case
 func (p *page) orders(after int64, limit int) error {
 	rows, err := p.v.Query(`SELECT id, organization_id, member_id, session_id, state, total_minor,
 		captured_minor, refunded_minor, open_payments FROM orders
-		WHERE id > ? /* any organization: the check serves all */ ORDER BY id LIMIT ?`, after, limit)
+		WHERE id > ? /* any organization: the check serves all */ ORDER BY id LIMIT ?`,
+		after, limit)
 	p.cases, err = sqldb.Collect(rows, err, func(r *sql.Rows) (c doctor.Case, err error) {
 		o := &c.Order
 		err = r.Scan(&o.ID, &o.Organization, &o.Member, &o.Session, &o.State, &o.Total,
@@ -76,7 +94,11 @@ func (p *page) each(query string, scan func(c *doctor.Case, order int64, r *sql.
 	defer rows.Close()
 	for rows.Next() {
 		var id int64
-		if err := rows.Scan(append([]any{&id}, discard(rows)...)...); err != nil {
+		rest, err := discard(rows)
+		if err != nil {
+			return err
+		}
+		if err := rows.Scan(append([]any{&id}, rest...)...); err != nil {
 			return err
 		}
 		if c := p.byID[id]; c != nil {
@@ -90,13 +112,16 @@ func (p *page) each(query string, scan func(c *doctor.Case, order int64, r *sql.
 
 // discard takes the columns behind the first, which the case's own scan reads again. Raw bytes
 // would forbid that second scan.
-func discard(rows *sql.Rows) []any {
-	cols, _ := rows.Columns()
+func discard(rows *sql.Rows) ([]any, error) {
+	cols, err := rows.Columns()
+	if err != nil {
+		return nil, err // the snapshot's time is over
+	}
 	list := make([]any, len(cols)-1)
 	for i := range list {
 		list[i] = new(any)
 	}
-	return list
+	return list, nil
 }
 
 func (p *page) units() error {
@@ -250,10 +275,11 @@ func (p *page) claims() error {
 			rows, err := p.v.Query(`SELECT session_id, place, state FROM claim WHERE session_id = ?
 				AND owner_kind = 1 AND owner_id = ? AND place IN (?`+
 				strings.Repeat(", ?", len(places)-1)+`)`, args...)
-			list, err := sqldb.Collect(rows, err, func(r *sql.Rows) (cl doctor.ClaimRow, err error) {
-				err = r.Scan(&cl.Session, &cl.Place, &cl.State)
-				return cl, err
-			})
+			list, err := sqldb.Collect(rows, err,
+				func(r *sql.Rows) (cl doctor.ClaimRow, err error) {
+					err = r.Scan(&cl.Session, &cl.Place, &cl.State)
+					return cl, err
+				})
 			if err != nil {
 				return err
 			}

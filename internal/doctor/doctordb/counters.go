@@ -51,52 +51,59 @@ func (b *Book) Counters(ctx context.Context, report func(object, text string)) (
 	return n + len(counters), err
 }
 
+// memberCount is a member's counter in a session beside what his orders say.
+type memberCount struct {
+	session, member int64
+	n, have         int
+	noted, live     int64
+}
+
 // limits recounts every member's places in every session from his orders.
 func (b *Book) limits(ctx context.Context, report func(object, text string)) (int, error) {
 	count := 0
-	type key struct{ session, member int64 }
-	for after := (key{}); ; {
-		n := 0
-		err := b.db.View(ctx, func(v *sqldb.View) error {
-			type row struct {
-				key
-				n    int
-				live int64
-			}
-			rows, err := v.Query(`SELECT session_id, subject, n, live_order_id FROM limit_counter
-				WHERE kind = 1 AND session_id >= ? AND (session_id > ? OR subject > ?)
-				ORDER BY session_id, subject LIMIT ?`, after.session, after.session, after.member,
-				strayPage)
-			list, err := sqldb.Collect(rows, err, func(r *sql.Rows) (l row, err error) {
-				return l, r.Scan(&l.session, &l.member, &l.n, &l.live)
-			})
-			if err != nil {
-				return err
-			}
-			for _, l := range list {
-				after = l.key
-				have, live, err := placesOf(v, l.session, l.member)
-				if err != nil {
-					return err
-				}
-				if live != l.live {
-					report("live order of a member", fmt.Sprintf("member %d in session %d: noted is "+
-						"%s, unpaid is %s", l.member, l.session, idgen.Number(l.live),
-						idgen.Number(live)))
-				}
-				if have != l.n {
-					report("places of a member", fmt.Sprintf("member %d in session %d: counted %d, "+
-						"orders have %d", l.member, l.session, l.n, have))
-				}
-			}
-			n = len(list)
-			return nil
-		})
-		count += n
-		if err != nil || n < strayPage {
+	for after := (memberCount{}); ; {
+		list, err := b.counts(ctx, after)
+		if err != nil || len(list) == 0 {
 			return count, err
 		}
+		for _, l := range list {
+			if l.live != l.noted {
+				report("live order of a member", fmt.Sprintf("member %d in session %d: noted is "+
+					"%s, unpaid is %s", l.member, l.session, idgen.Number(l.noted),
+					idgen.Number(l.live)))
+			}
+			if l.have != l.n {
+				report("places of a member", fmt.Sprintf("member %d in session %d: counted %d, "+
+					"orders have %d", l.member, l.session, l.n, l.have))
+			}
+		}
+		after = list[len(list)-1]
+		count += len(list)
 	}
+}
+
+// counts is a page of members' counters, each recounted on the same snapshot.
+func (b *Book) counts(ctx context.Context, after memberCount) (list []memberCount, err error) {
+	err = b.look(ctx, strayPage, func(v *sqldb.View, size int) error {
+		rows, err := v.Query(`SELECT session_id, subject, n, live_order_id FROM limit_counter
+			WHERE kind = 1 AND session_id >= ? AND (session_id > ? OR subject > ?)
+			ORDER BY session_id, subject LIMIT ?`, after.session, after.session, after.member,
+			size)
+		list, err = sqldb.Collect(rows, err, func(r *sql.Rows) (l memberCount, err error) {
+			return l, r.Scan(&l.session, &l.member, &l.n, &l.noted)
+		})
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			l := &list[i]
+			if l.have, l.live, err = placesOf(v, l.session, l.member); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
 }
 
 // placesOf counts the places of a member's orders in a session that are unpaid or paid and

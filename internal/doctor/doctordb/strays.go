@@ -38,49 +38,47 @@ type claimKey struct {
 	place   int32
 }
 
+type strayClaim struct {
+	claimKey
+	order int64
+}
+
 func (b *Book) strayClaims(ctx context.Context, report doctor.Say) (int, error) {
 	count := 0
 	for after := (claimKey{}); ; {
-		n := 0
-		err := b.db.View(ctx, func(v *sqldb.View) error {
+		var list []strayClaim
+		var found []bool
+		err := b.look(ctx, strayPage, func(v *sqldb.View, size int) error {
 			rows, err := v.Query(`SELECT session_id, place, owner_id FROM claim
 				WHERE owner_kind = 1 AND session_id >= ? AND (session_id > ? OR place > ?)
 				ORDER BY session_id, place LIMIT ?`, after.session, after.session, after.place,
-				strayPage)
-			type row struct {
-				claimKey
-				order int64
-			}
-			list, err := sqldb.Collect(rows, err, func(r *sql.Rows) (c row, err error) {
+				size)
+			list, err = sqldb.Collect(rows, err, func(r *sql.Rows) (c strayClaim, err error) {
 				return c, r.Scan(&c.session, &c.place, &c.order)
 			})
 			if err != nil {
 				return err
 			}
-			orders := map[int64][]doctor.UnitRow{} // many claims of a page are one order's
-			for _, c := range list {
-				after = c.claimKey
-				units, ok := orders[c.order]
-				if !ok {
-					if units, err = unitsOfOrder(v, c.order); err != nil {
-						return err
-					}
-					orders[c.order] = units
-				}
+			found = make([]bool, len(list))
+			for i, c := range list {
 				seat := func(u doctor.UnitRow) bool { return hasPlace(u, c.claimKey) }
-				if !slices.ContainsFunc(units, seat) {
-					report(doctor.I1, "claim", fmt.Sprintf("place %d of session %d is claimed for "+
-						"order %s, which has no such place", c.place, c.session,
-						idgen.Number(c.order)))
+				if found[i], err = orderHas(v, c.order, seat); err != nil {
+					return err
 				}
 			}
-			n = len(list)
 			return nil
 		})
-		count += n
-		if err != nil || n < strayPage {
+		if err != nil || len(list) == 0 {
 			return count, err
 		}
+		for i, c := range list {
+			if after = c.claimKey; !found[i] {
+				report(doctor.I1, "claim", fmt.Sprintf("place %d of session %d is claimed for "+
+					"order %s, which has no such place", c.place, c.session,
+					idgen.Number(c.order)))
+			}
+		}
+		count += len(list)
 	}
 }
 
@@ -101,39 +99,41 @@ func (b *Book) strayUnits(ctx context.Context, report doctor.Say) (int, error) {
 	}
 	count := 0
 	for after := (key{}); ; {
-		n := 0
-		err := b.db.View(ctx, func(v *sqldb.View) error {
+		var list []key
+		var found []bool
+		err := b.look(ctx, strayPage, func(v *sqldb.View, size int) error {
 			rows, err := v.Query(`SELECT session_id, area, owner_id FROM area_claim
 				WHERE owner_kind = 1 AND session_id >= ? AND (session_id > ? OR area > ?
 				OR (area = ? AND owner_id > ?)) ORDER BY session_id, area, owner_id LIMIT ?`,
-				after.session, after.session, after.area, after.area, after.order, strayPage)
-			list, err := sqldb.Collect(rows, err, func(r *sql.Rows) (k key, err error) {
+				after.session, after.session, after.area, after.area, after.order, size)
+			list, err = sqldb.Collect(rows, err, func(r *sql.Rows) (k key, err error) {
 				return k, r.Scan(&k.session, &k.area, &k.order)
 			})
 			if err != nil {
 				return err
 			}
-			for _, k := range list {
-				after = k
-				found, err := orderHas(v, k.order, func(u doctor.UnitRow) bool {
+			found = make([]bool, len(list))
+			for i, k := range list {
+				units := func(u doctor.UnitRow) bool {
 					return u.Session == k.session && u.Area == k.area
-				})
-				if err != nil {
+				}
+				if found[i], err = orderHas(v, k.order, units); err != nil {
 					return err
 				}
-				if !found {
-					report(doctor.I1, "claim", fmt.Sprintf("area %d of session %d is claimed for "+
-						"order %s, which has no such area", k.area, k.session,
-						idgen.Number(k.order)))
-				}
 			}
-			n = len(list)
 			return nil
 		})
-		count += n
-		if err != nil || n < strayPage {
+		if err != nil || len(list) == 0 {
 			return count, err
 		}
+		for i, k := range list {
+			if after = k; !found[i] {
+				report(doctor.I1, "claim", fmt.Sprintf("area %d of session %d is claimed for "+
+					"order %s, which has no such area", k.area, k.session,
+					idgen.Number(k.order)))
+			}
+		}
+		count += len(list)
 	}
 }
 
@@ -145,7 +145,8 @@ func orderHas(v *sqldb.View, order int64, wanted func(doctor.UnitRow) bool) (boo
 
 // unitsOfOrder are the units of all lines; none without such an order.
 func unitsOfOrder(v *sqldb.View, order int64) ([]doctor.UnitRow, error) {
-	rows, err := v.Query(`SELECT line, session_id, detail FROM order_line WHERE order_id = ?`, order)
+	rows, err := v.Query(`SELECT line, session_id, detail FROM order_line WHERE order_id = ?`,
+		order)
 	lines, err := sqldb.Collect(rows, err, func(r *sql.Rows) ([]doctor.UnitRow, error) {
 		var line int
 		var session int64
