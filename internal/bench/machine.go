@@ -186,3 +186,17 @@ func others(from, to usage, ours ...int) (share float64, names string) {
 	}
 	return max(0, float64(rest)/float64(all)), strings.TrimPrefix(names, ", ")
 }
+
+// tick is the unit of /proc's times; the kernel shows it as a hundredth of a second on
+// every platform that the product runs on.
+const tick = 10 * time.Millisecond
+
+// cpuEach is the processor time of a process between two readings, in microseconds for each
+// of n requests.
+func cpuEach(from, to usage, pid, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	ticks := to.by[pid].ticks - from.by[pid].ticks
+	return float64((time.Duration(ticks) * tick).Microseconds()) / float64(n)
+}

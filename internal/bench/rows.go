@@ -56,6 +56,11 @@ type Row struct {
 	Verdict      Verdict `json:"verdict"`
 	// Others is the share of the cores that neither server nor generator used meanwhile.
 	Others float64 `json:"others_share"`
+	// ServerUs and ClientUs are processor time for each request, of the server (store, bank
+	// and background work included) and of the generator: what noise on the cores changes
+	// least.
+	ServerUs float64 `json:"server_cpu_us"`
+	ClientUs float64 `json:"generator_cpu_us"`
 	// CatchUp is how long after the row the facts were all delivered.
 	CatchUp float64        `json:"catch_up_seconds,omitempty"`
 	Kinds   map[string]int `json:"error_kinds,omitempty"`
@@ -155,6 +160,8 @@ func (b *bench) measure(ctx context.Context, s spec) error {
 	}
 	r := rowOf(s, sum)
 	r.Others, _ = others(from, used, os.Getpid(), b.gen.pid())
+	r.ServerUs = cpuEach(from, used, os.Getpid(), sum.Total)
+	r.ClientUs = cpuEach(from, used, b.gen.pid(), sum.Total)
 	if r.CatchUp, err = b.catchUp(ctx); err != nil {
 		return err
 	}
@@ -321,6 +328,6 @@ func (r *Row) line() string {
 		ratio = fmt.Sprintf("%6.3f", *r.Ratio)
 	}
 	return fmt.Sprintf("%-14s %-6s %9.0f/s  ratio %s  p50 %8.2f  p99 %8.2f ms  %d errors  "+
-		"others %2.0f %%  %-7s %s", r.Name, r.Loop, r.RPS, ratio, r.P50Ms, r.P99Ms, r.Errors,
-		100*r.Others, r.Verdict, r.bound())
+		"cpu %5.0f+%3.0f µs  others %2.0f %%  %-7s %s", r.Name, r.Loop, r.RPS, ratio, r.P50Ms, r.P99Ms, r.Errors,
+		r.ServerUs, r.ClientUs, 100*r.Others, r.Verdict, r.bound())
 }

@@ -41,6 +41,7 @@ type worker struct {
 	took   time.Duration // set by a step that measures a part of itself only
 
 	samples []sample
+	done    int
 	failed  map[string]int
 	acked   []string
 }
@@ -147,6 +148,7 @@ func (r *run) sleep(ctx context.Context, until time.Time) bool {
 // so that the rate is that of the time measured.
 func (r *run) note(w *worker, planned, done time.Time, err error) {
 	at := planned.Sub(r.start) - r.shape.Warm
+	w.done++
 	if err != nil {
 		w.failed[kindOf(err)]++
 		return
@@ -175,9 +177,10 @@ func kindOf(err error) string {
 }
 
 func (r *run) gather(workers []*worker) (Summary, []string) {
-	n := 0
+	n, total := 0, 0
 	for _, w := range workers {
 		n += len(w.samples)
+		total += w.done
 	}
 	all := make([]sample, 0, n)
 	kinds := map[string]int{}
@@ -197,7 +200,7 @@ func (r *run) gather(workers []*worker) (Summary, []string) {
 	}
 	s := summarize(all, span)
 	s.Drained = r.drained.Load() > 0
-	s.Bytes = bytes
+	s.Bytes, s.Total = bytes, total
 	for k, n := range kinds {
 		s.Errors += n
 		if s.Kinds == nil {

@@ -21,6 +21,7 @@ type Point struct {
 // Summary is what a run comes to.
 type Summary struct {
 	Count   int            `json:"count"`
+	Total   int            `json:"total"` // with those before and after the time that counts
 	Seconds float64        `json:"seconds"`
 	RPS     float64        `json:"rps"`
 	MeanMs  float64        `json:"mean_ms"`
