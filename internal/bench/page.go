@@ -30,7 +30,8 @@ type page struct {
 
 func (p *page) render(out io.Writer) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"what": func(r Row) string { return r.what }, "bound": func(r Row) string { return r.bound() },
+		"what":   func(r Row) string { return r.what },
+		"bound":  func(r Row) string { return r.bound() },
 		"number": number, "ratioBars": ratioBars, "tailBars": tailBars, "overTime": overTime,
 		"hasPoints": func(r Row) bool { return len(r.points) > 1 },
 		"at":        func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
@@ -83,7 +84,8 @@ func (d *drawing) text(x, y float64, class, anchor, text string) {
 
 // svg wraps the elements; width is 360 so that a phone shows it at its own size.
 func (d *drawing) svg(height float64, label string) template.HTML {
-	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %d %.0f" role="img" aria-label="%s">%s</svg>`,
+	return template.HTML(fmt.Sprintf(
+		`<svg viewBox="0 0 %d %.0f" role="img" aria-label="%s">%s</svg>`,
 		chartWidth, height, template.HTMLEscapeString(label), d.String()))
 }
 
@@ -119,7 +121,8 @@ func ratioBars(rows []Row) template.HTML {
 			class string
 		}{{r.MustRatio, "mustmark"}, {r.StretchRatio, "stretchmark"}} {
 			if m.v > 0 {
-				d.add(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="%s"><title>%.2f</title></line>`,
+				d.add(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="%s">`+
+					`<title>%.2f</title></line>`,
 					at(m.v), at(m.v), y+2, y+barHeight+8, m.class, m.v)
 			}
 		}
@@ -161,12 +164,14 @@ func tailBars(rows []Row) template.HTML {
 		d.text(chartWidth, y, "value", "end",
 			fmt.Sprintf("p50 %s · p99 %s ms", number(r.P50Ms), number(r.P99Ms)))
 		mid := y + 13
-		d.add(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="span"/>`, at(r.P50Ms), at(r.P99Ms),
+		d.add(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="span"/>`, at(r.P50Ms),
+			at(r.P99Ms),
 			mid, mid)
 		d.add(`<circle cx="%.1f" cy="%.1f" r="5" class="p50"/>`, at(r.P50Ms), mid)
 		d.add(`<circle cx="%.1f" cy="%.1f" r="5" class="p99"/>`, at(r.P99Ms), mid)
 		if r.MustP99Ms > 0 {
-			d.add(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="mustmark"><title>must ≤ %.0f ms`+
+			d.add(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="mustmark">`+
+				`<title>must ≤ %.0f ms`+
 				`</title></line>`, at(r.MustP99Ms), at(r.MustP99Ms), mid-9, mid+9, r.MustP99Ms)
 		}
 	}

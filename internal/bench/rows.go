@@ -117,7 +117,8 @@ func specs(short bool) []spec {
 			must: bounds{RPS: 1000, P99Ms: 50}},
 		{name: "place_open", scene: "place", shape: open(3000, 512),
 			what: "durable orders of two seats at 3,000 a second", must: bounds{P99Ms: 100}},
-		{name: "place", shape: closed, ratio: true, what: "durable orders of two seats, as many as go",
+		{name: "place", shape: closed, ratio: true,
+			what: "durable orders of two seats, as many as go",
 			must: bounds{Ratio: 0.15}, stretch: bounds{Ratio: 0.25}},
 		{name: "purchase_rsa", scene: "purchase", shape: open(200, 256), rsa: true,
 			what: "purchase with notices signed by RSA"},
@@ -328,6 +329,7 @@ func (r *Row) line() string {
 		ratio = fmt.Sprintf("%6.3f", *r.Ratio)
 	}
 	return fmt.Sprintf("%-14s %-6s %9.0f/s  ratio %s  p50 %8.2f  p99 %8.2f ms  %d errors  "+
-		"cpu %5.0f+%3.0f µs  others %2.0f %%  %-7s %s", r.Name, r.Loop, r.RPS, ratio, r.P50Ms, r.P99Ms, r.Errors,
+		"cpu %5.0f+%3.0f µs  others %2.0f %%  %-7s %s", r.Name, r.Loop, r.RPS, ratio, r.P50Ms,
+		r.P99Ms, r.Errors,
 		r.ServerUs, r.ClientUs, 100*r.Others, r.Verdict, r.bound())
 }

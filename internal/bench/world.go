@@ -95,8 +95,11 @@ func (w *world) buildHouse(ctx context.Context) error {
 	for _, t := range []struct {
 		id   *int64
 		info catalog.TicketTypeInfo
-	}{{&w.adult, catalog.TicketTypeInfo{Kind: "adult", Code: "adult", Name: "成人票", NameEn: "Adult"}},
-		{&w.guest, catalog.TicketTypeInfo{Kind: "free", Code: "guest", Name: "赠票", NameEn: "Guest"}},
+	}{
+		{&w.adult, catalog.TicketTypeInfo{Kind: "adult", Code: "adult", Name: "成人票",
+			NameEn: "Adult"}},
+		{&w.guest, catalog.TicketTypeInfo{Kind: "free", Code: "guest", Name: "赠票",
+			NameEn: "Guest"}},
 	} {
 		made, err := w.Catalog.CreateTicketType(ctx, who,
 			catalog.TicketType{Meta: w.meta(), TicketTypeInfo: t.info})

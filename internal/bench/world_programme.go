@@ -48,10 +48,13 @@ func (w *world) buildVenue(ctx context.Context, i int) (int64, error) {
 		VenueInfo: catalog.VenueInfo{Kind: catalog.Cinema, Name: fmt.Sprintf("测量影城%d店", i+1),
 			NameEn: fmt.Sprintf("Measured House %d", i+1), City: cities()[i%len(cities())],
 			Address: fmt.Sprintf("人民路 %d 号", i+1), Latitude: &lat, Longitude: &lng,
-			Phone: "010-88886666", Intro: "用来测量的影城。", Codes: catalog.VenueCodes{CinemaCode: "33019901"},
-			Hours: catalog.Hours{Weekly: []catalog.WeeklyHours{{Weekdays: []int{1, 2, 3, 4, 5, 6, 7},
-				Open: "09:00", Close: "25:30"}}},
-			Licences: []catalog.Licence{{Kind: catalog.LicenceFilm, Number: fmt.Sprint("证字第", i+1)}}}})
+			Phone: "010-88886666", Intro: "用来测量的影城。",
+			Codes: catalog.VenueCodes{CinemaCode: "33019901"},
+			Hours: catalog.Hours{Weekly: []catalog.WeeklyHours{{
+				Weekdays: []int{1, 2, 3, 4, 5, 6, 7},
+				Open:     "09:00", Close: "25:30"}}},
+			Licences: []catalog.Licence{{Kind: catalog.LicenceFilm,
+				Number: fmt.Sprint("证字第", i+1)}}}})
 	if err != nil {
 		return 0, err
 	}

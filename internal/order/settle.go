@@ -112,7 +112,8 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 		_, err = o.endIfIdle(tx, ord)
 		return out, err
 	case ord.State == Pending || ord.State == Closing:
-		off, err := o.calledOff(context.Background(), ord.Session) //tidy:allow context in memory; the writer has no caller
+		//tidy:allow context in memory; the writer has no caller
+		off, err := o.calledOff(context.Background(), ord.Session)
 		if err != nil {
 			return payment.Outcome{}, err
 		}
@@ -157,7 +158,8 @@ func (o *Orders) reclaim(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.O
 }
 
 func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
-	s, err := o.Sessions.Sellable(context.Background(), ord.Session) //tidy:allow context in memory; the writer has no caller
+	//tidy:allow context in memory; the writer has no caller
+	s, err := o.Sessions.Sellable(context.Background(), ord.Session)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,8 @@ func TestConnReadsAnswersInPieces(t *testing.T) {
 	t.Parallel()
 	addr := serveRaw(t, func(n int) []string {
 		if n == 0 {
-			return []string{"HTTP/1.1 200 OK\r\nContent-Le", "ngth: 5\r\nETag: \"a\"\r", "\n\r\nhe", "llo"}
+			return []string{"HTTP/1.1 200 OK\r\nContent-Le", "ngth: 5\r\nETag: \"a\"\r",
+				"\n\r\nhe", "llo"}
 		}
 		return []string{"HTTP/1.1 304 Not Modified\r\netag: \"b\"\r\n\r\n"}
 	})
@@ -152,7 +153,8 @@ func TestQuantiles(t *testing.T) {
 			}
 			n := float64(len(times))
 			if float64(below) >= q*n || float64(most) < q*n {
-				t.Fatalf("quantile %v of %v is %v: %d below, %d up to it", q, times, got, below, most)
+				t.Fatalf("quantile %v of %v is %v: %d below, %d up to it", q, times, got, below,
+					most)
 			}
 		}
 		total := 0.0
@@ -278,7 +280,8 @@ func TestServePlacesEachSeatOnce(t *testing.T) {
 	if err := dec.Decode(&bad); err != nil || bad.Error == "" {
 		t.Fatalf("an unknown job was played: %+v %v", bad, err)
 	}
-	for name, m := range map[string]map[string]int{"seat": v.seats, "member": v.who, "key": v.keys} {
+	for name, m := range map[string]map[string]int{"seat": v.seats, "member": v.who,
+		"key": v.keys} {
 		for k, n := range m {
 			if n != 1 {
 				t.Errorf("%s %q was sent %d times", name, k, n)

@@ -95,7 +95,8 @@ func slicesOf(all []sample, span time.Duration) []Point {
 	for i, b := range buckets {
 		slices.SortFunc(b, func(p, q sample) int { return cmp.Compare(p.took, q.took) })
 		list[i] = Point{AtMs: float64((time.Duration(i) * width).Milliseconds()),
-			RPS: float64(len(b)) / width.Seconds(), P50Ms: quantile(b, 0.5), P99Ms: quantile(b, 0.99)}
+			RPS: float64(len(b)) / width.Seconds(), P50Ms: quantile(b, 0.5),
+			P99Ms: quantile(b, 0.99)}
 	}
 	return list
 }

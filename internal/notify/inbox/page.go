@@ -128,7 +128,8 @@ func codeOf(l Letter) string {
 
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-const styleSheet = `:root { color-scheme: light dark; --ink: #16202c; --soft: #5a6270; --line: #e1e4ea;
+const styleSheet = `:root { color-scheme: light dark; --ink: #16202c; --soft: #5a6270;
+	--line: #e1e4ea;
   --paper: #fff; --back: #f3f4f7; --brand: #a3202f; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eef1f5; --soft: #a7afbd; --line: #2c3440;
   --paper: #181f29; --back: #10151c; --brand: #f08a94; } }

@@ -312,7 +312,8 @@ func (h *handler) renderReturned(r order.Returned) (journal.Answer, error) {
 func (h *handler) mountStaff() {
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/staff/orders/{id}/extend",
 		Tag: "staff: orders", OperationID: "extend-order",
-		Summary: "Let an unpaid order wait longer", Access: httpx.StaffOnly(order.PermExtend), Status: 200,
+		Summary: "Let an unpaid order wait longer", Access: httpx.StaffOnly(order.PermExtend),
+		Status:   200,
 		Refusals: []*fault.Definition{order.ErrExtend, order.ErrNotPending}}, h.extend)
 }
 

@@ -115,7 +115,7 @@ type problem struct {
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	code := sandboxbank.Refusal("SYSTEM_ERROR")
-	if !errors.As(err, &code) {
+	if !errors.As(err, &code) && r.Context().Err() == nil { // else nobody waits any more
 		h.log.Error("the bank failed", "path", r.URL.Path, "error", err)
 	}
 	h.answer(w, r, statusOf(code), problem{string(code)})

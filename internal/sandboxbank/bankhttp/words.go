@@ -19,7 +19,8 @@ func wordsOf(lang string) words {
 			Over: "Time is over", OverText: "Not paid in time. No money was taken.",
 			Missing: "No such payment", MissingText: "Open the cashier from the shop again.",
 			Number: "Number", Other: "中文", OtherTo: "zh", Min: "min",
-			Home: "The sandbox bank is open", HomeText: "A shop sends its buyers here to pay; each " +
+			Home: "The sandbox bank is open", HomeText: "A shop sends its buyers here to pay; " +
+				"each " +
 				"payment has its own cashier page. Nothing is to be done on this one."}
 	}
 	return words{Title: "收银台", Sandbox: "沙箱环境,不会产生真实扣款", PayTo: "收款方",
