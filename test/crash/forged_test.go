@@ -28,6 +28,7 @@ var signedBy = [...]string{"Bank-Key-Id", "Bank-Timestamp", "Bank-Nonce", "Bank-
 // A real notice of the bank, caught on its way and changed in ten thousand ways: none is
 // believed. The real one is, and twice is once.
 func TestForgedNotices(t *testing.T) {
+	t.Parallel()
 	r := torture(t, "forged notices", 100_000, 1, 5)
 	for r.next() {
 		forge(t, uint64(r.round+r.done))

@@ -3,6 +3,7 @@ package crash_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ func show(s *rig.Server) string {
 // The process is killed under load, again and again, in one folder: whatever was answered
 // is there, whatever was not is one thing and not two, and the book is coherent.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	r := torture(t, "kill -9 under load", 1000, 6, 55)
 	for r.next() {
 		killIn(t, r, 50)
@@ -89,5 +91,26 @@ func repeat(t *testing.T, list []ack) {
 			t.Errorf("key %s: answered %d %s, and after the start %d %s", a.key, a.status, a.raw,
 				got.Status, got.Raw)
 		}
+	}
+}
+
+// The control: a folder that lost what was acknowledged is found out.
+func TestLostOrdersAreFound(t *testing.T) {
+	t.Parallel()
+	s := rig.Demo(t)
+	session, buyer, d := s.House().Evening(5*time.Hour, nil), s.Member(), newDiary(t)
+	s.Stop()
+	older := filepath.Join(t.TempDir(), "older")
+	if err := rig.CopyFolder(s.Dir, older); err != nil {
+		t.Fatal(err)
+	}
+	s.Run()
+	paid := buyer.Buy(rig.Wish(session, s.House().Adult, buyer.Seats(session).Pick(2, "")...))
+	d.write(paid.S("id"), paid.N("total_minor"), "paid")
+	s.Finish(session)
+	rig.Doctor(t, s.Dir, d.path)
+	got := rig.Examine(t, older, d.path).Findings
+	if len(got) != 1 || got[0].Rule != "I4" {
+		t.Fatalf("an older copy of the folder has the findings %v", got)
 	}
 }

@@ -15,6 +15,7 @@ import (
 // Asked to end, the server ends within ten seconds although hundreds watch seats and others
 // buy; streams end in order, and what was answered is there.
 func TestStopInOrder(t *testing.T) {
+	t.Parallel()
 	r := torture(t, "stops in order", 100, 2, 10)
 	for r.next() {
 		stop(t)

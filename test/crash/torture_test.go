@@ -1,12 +1,14 @@
 package crash_test
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +17,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(rig.Main(m)) }
 
-// notebook is where hours of torture are remembered from one run to the next.
-const notebook = "../../.foyer/torture.json"
+// notebooks is where hours of torture are remembered from one run to the next.
+const notebooks = "../../.foyer/torture"
 
 // row is one line of the table of faults: how much of it is asked for and done.
 type row struct {
@@ -30,7 +32,8 @@ type row struct {
 }
 
 // torture reads how much is wanted: one round in a plain test run, short rounds with
-// FOYER_TORTURE_SHORT, else this row's share (percent) of FOYER_TORTURE_HOURS.
+// FOYER_TORTURE_SHORT, else this row's share (percent) of FOYER_TORTURE_HOURS on every core,
+// since as many rows run beside each other.
 func torture(t *testing.T, name string, asked, short, share int) *row {
 	t.Helper()
 	r := &row{t: t, name: name, asked: asked, most: 1}
@@ -40,10 +43,9 @@ func torture(t *testing.T, name string, asked, short, share int) *row {
 		r.most = short
 	case hours > 0:
 		r.most = 0
-		r.done = readNotebook(t)[name]
-		r.until = time.Now().Add(time.Duration(hours * float64(share) / 100 * float64(time.Hour)))
-	default:
-		t.Parallel()
+		r.done = r.before()
+		part := min(float64(share*runtime.GOMAXPROCS(0))/100, 1)
+		r.until = time.Now().Add(time.Duration(hours * part * float64(time.Hour)))
 	}
 	return r
 }
@@ -67,32 +69,28 @@ func (r *row) did(n int) {
 		return
 	}
 	r.t.Logf("%s: %d/%d", r.name, r.done, r.asked)
-	book := readNotebook(r.t)
-	book[r.name] = r.done
-	raw, err := json.Marshal(book)
+	err := os.MkdirAll(notebooks, 0o755)
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(notebook), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(notebook, append(raw, '\n'), 0o644)
+		err = os.WriteFile(r.page(), fmt.Appendln(nil, r.done), 0o644)
 	}
 	if err != nil {
 		r.t.Error(err)
 	}
 }
 
-func readNotebook(t *testing.T) map[string]int {
-	t.Helper()
-	book := map[string]int{}
-	raw, err := os.ReadFile(notebook)
+// page is the row's own file, since rows run beside each other.
+func (r *row) page() string {
+	return filepath.Join(notebooks, strings.ReplaceAll(r.name, " ", "_"))
+}
+
+func (r *row) before() int {
+	raw, err := os.ReadFile(r.page())
 	if errors.Is(err, fs.ErrNotExist) {
-		return book
+		return 0
 	}
-	if err == nil {
-		err = json.Unmarshal(raw, &book)
+	n, convErr := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err := errors.Join(err, convErr); err != nil {
+		r.t.Fatal(err)
 	}
-	if err != nil {
-		t.Fatalf("%s: %v", notebook, err)
-	}
-	return book
+	return n
 }

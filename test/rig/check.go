@@ -39,6 +39,16 @@ type Report struct {
 // acknowledged is a client's own file of what it was told, or empty.
 func Doctor(t testing.TB, dir, acknowledged string) Report {
 	t.Helper()
+	r := Examine(t, dir, acknowledged)
+	for _, f := range r.Findings {
+		t.Errorf("doctor: %s %s: %s", f.Rule, f.Object, f.Text)
+	}
+	return r
+}
+
+// Examine is Doctor for a folder that may be sick.
+func Examine(t testing.TB, dir, acknowledged string) Report {
+	t.Helper()
 	args := []string{"doctor", "--data", dir, "--json"}
 	if acknowledged != "" {
 		args = append(args, "--acknowledged", acknowledged)
@@ -51,11 +61,8 @@ func Doctor(t testing.TB, dir, acknowledged string) Report {
 	if jsonErr := json.Unmarshal(out, &r); jsonErr != nil {
 		t.Fatalf("doctor: %v %v: %s %s", err, jsonErr, out, &said)
 	}
-	for _, f := range r.Findings {
-		t.Errorf("doctor: %s %s: %s", f.Rule, f.Object, f.Text)
-	}
-	if err != nil && len(r.Findings) == 0 {
-		t.Errorf("doctor: %v: %s", err, &said)
+	if (err != nil) != (len(r.Findings) > 0) {
+		t.Errorf("doctor: %d findings and %v: %s", len(r.Findings), err, &said)
 	}
 	return r
 }
@@ -86,9 +93,10 @@ func (s *Server) Finish(sessions ...string) Report {
 				difference(s.T, was.S("states"), is.States))
 		}
 		for i, area := range is.Areas {
-			if free := was.N("areas." + itoa(i) + ".free"); free != int64(area.Capacity-area.Taken) {
+			free, left := was.N("areas."+itoa(i)+".free"), int64(area.Capacity-area.Taken)
+			if free != left {
 				s.T.Errorf("doctor: I9 area %d of %s showed %d free, not %d", area.Area, public,
-					free, area.Capacity-area.Taken)
+					free, left)
 			}
 		}
 	}

@@ -57,14 +57,14 @@ func run(name string, args ...string) error {
 func DemoFolder(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	if err := copyFolder(os.Getenv(envDemo), dir); err != nil {
+	if err := CopyFolder(os.Getenv(envDemo), dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir
 }
 
-// copyFolder copies for its owner alone: keys that others may read are refused.
-func copyFolder(from, to string) error {
+// CopyFolder copies for its owner alone: keys that others may read are refused.
+func CopyFolder(from, to string) error {
 	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
