@@ -35,7 +35,8 @@ func TestRunOnASmallWorld(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var out bytes.Buffer
-	o := Options{Short: true, Out: dir, Generator: []string{"env", asGenerator + "=1", os.Args[0]}, Version: "test",
+	o := Options{Short: true, Out: dir,
+		Generator: []string{"env", asGenerator + "=1", os.Args[0]}, Version: "test",
 		Log: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		size: &sizes{venues: 8, halls: 16, sessions: 5, rows: 8, columns: 14, events: 600,
 			members: 2000, taken: 6, codes: 4000}}
