@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -428,8 +427,5 @@ func picture(t *testing.T) []byte {
 	}
 	return b.Bytes()
 }
-
-// dataFile is a file in the data folder.
-func (w *world) dataFile(name string) string { return filepath.Join(w.data, name) }
 
 func unique(n int) string { return fmt.Sprintf("key-%08d-%d", n, time.Now().UnixNano()) }
