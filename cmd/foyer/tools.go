@@ -28,7 +28,7 @@ func (c *benchCmd) Run(env *environment) error {
 		return bench.Generate(env.ctx, os.Stdin, os.Stdout)
 	}
 	return bench.Run(env.ctx, bench.Options{Short: c.Short, Rows: c.Rows, Out: c.Out,
-		SyncDelay: c.SyncDelay, Profile: c.Profile, Clock: clock.Real{}}, env.out)
+		SyncDelay: c.SyncDelay, Profile: c.Profile, Version: version, Clock: clock.Real{}}, env.out)
 }
 
 type doctorCmd struct {

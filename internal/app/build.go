@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strconv"
+	"sync"
 
 	"foyer/internal/actor"
 	"foyer/internal/app/pages"
@@ -83,7 +84,7 @@ func (a *App) buildHall() {
 func (a *App) buildSale() {
 	tickets := ticketdb.New(a.DB)
 	a.Tickets = ticket.New(ticket.Config{DB: a.DB, Store: tickets, IDs: a.IDs, Keys: a.Ring,
-		Sessions: a.Catalog, Orders: whoSees{a}, Doors: entrances{a}, Journal: a.Journal})
+		Sessions: a.Catalog, Orders: orders{a}, Doors: &entrances{a: a}, Journal: a.Journal})
 	a.CheckIn = checkin.New(checkin.Config{DB: a.DB, Store: checkindb.New(a.DB), Tickets: tickets,
 		Sessions: a.Catalog, Venues: a.Catalog.Stores().Venues, Capacities: capacities{a},
 		Journal: a.Journal, IDs: a.IDs, Clock: a.Clock, Keys: a.Ring, MACs: a.Ring, Log: a.Log,
@@ -126,7 +127,7 @@ func (a *App) buildMoney(ctx context.Context) error {
 	}
 	a.Payments = payment.New(a.Config.Payment, payment.Parts{DB: a.DB,
 		Store: paymentdb.New(a.DB), Settler: a.Orders, Journal: a.Journal,
-		MaySee: whoSees{a}.MaySee, Clock: a.Clock, IDs: a.IDs, Log: a.Log}, providers...)
+		MaySee: a.Orders.MaySee, Clock: a.Clock, IDs: a.IDs, Log: a.Log}, providers...)
 	a.Orders.SetPayments(a.Payments)
 	return nil
 }
@@ -235,25 +236,54 @@ func (a *App) mountOperator() {
 	})
 }
 
-// whoSees answers who may see an order.
-type whoSees struct{ a *App }
+// orders lets tickets ask the agreement, which is joined after them.
+type orders struct{ a *App }
 
 // MaySee refuses whoever may not see the order as if there were none.
-func (w whoSees) MaySee(ctx context.Context, id int64, who actor.Actor) error {
-	_, err := w.a.Orders.Get(ctx, id, who)
-	return err
+func (o orders) MaySee(ctx context.Context, id int64, who actor.Actor) error {
+	return o.a.Orders.MaySee(ctx, id, who)
 }
 
 // entrances finds the door nearest to a ticket's place by the seat map of its session.
-type entrances struct{ a *App }
+type entrances struct {
+	a *App
+
+	mu   sync.Mutex
+	paid map[int64]*order.Order // whose lines never change any more; at most maxPaid
+}
+
+// maxPaid bounds the paid orders that entrances remembers: a list of tickets asks for the
+// same one many times.
+const maxPaid = 1024
+
+// order reads the order of a ticket, once for all its tickets.
+func (e *entrances) order(ctx context.Context, id int64) (*order.Order, error) {
+	e.mu.Lock()
+	known := e.paid[id]
+	e.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	ord, err := e.a.Orders.Store.Find(ctx, id)
+	if err != nil || ord.State != order.Paid {
+		return ord, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.paid == nil || len(e.paid) >= maxPaid {
+		e.paid = map[int64]*order.Order{}
+	}
+	e.paid[id] = ord
+	return ord, nil
+}
 
 // Entrance is empty when the map does not say.
-func (e entrances) Entrance(ctx context.Context, t *ticket.Ticket, s *catalog.Sellable) string {
+func (e *entrances) Entrance(ctx context.Context, t *ticket.Ticket, s *catalog.Sellable) string {
 	plan, err := e.a.plans.Plan(ctx, s.SeatMapVersionID)
 	if err != nil {
 		return ""
 	}
-	ord, err := e.a.Orders.Store.Find(ctx, t.Order)
+	ord, err := e.order(ctx, t.Order)
 	if err != nil {
 		return ""
 	}

@@ -28,6 +28,15 @@ func (o *Orders) Get(ctx context.Context, id int64, who actor.Actor) (*Order, er
 	return ord, nil
 }
 
+// MaySee refuses with ErrNotFound who may not see the order. It reads no lines.
+func (o *Orders) MaySee(ctx context.Context, id int64, who actor.Actor) error {
+	ord, err := o.Store.Head(ctx, id)
+	if err == nil && !o.sees(ctx, who, ord) {
+		err = ErrNotFound
+	}
+	return err
+}
+
 func (o *Orders) sees(ctx context.Context, who actor.Actor, ord *Order) bool {
 	switch who.Kind {
 	case actor.System:

@@ -89,6 +89,7 @@ type Store interface {
 	Limits
 	Transitions
 	Counts
+	Heads
 	Reads
 }
 
@@ -124,6 +125,11 @@ type Counts interface {
 	// ReturnUnit refuses with ErrUnitReturned when the unit went back before.
 	ReturnUnit(tx *sqldb.Tx, u ReturnedUnit) error
 	AddRefunded(tx *sqldb.Tx, organization, order int64, amount money.Minor) error
+}
+
+// Heads find orders without their lines, for questions that need no more.
+type Heads interface {
+	Head(ctx context.Context, order int64) (*Order, error)
 }
 
 // Reads find orders with their lines.

@@ -55,6 +55,7 @@ var shortMatrix = map[string]route{
 	"GET /dev/inbox":        {may: everybody}, // of a development installation only
 	"GET /dev/inbox.css":    {may: everybody},
 	"GET /dev/inbox.json":   {may: everybody},
+	"GET /orders/{id}":      {may: everybody},
 	"GET /staff/setup":      {may: everybody},
 	"GET /staff/invitation": {may: everybody},
 	"GET /pages/enrol.js":   {may: everybody},

@@ -60,19 +60,32 @@ func (s *Store) reader(ctx context.Context) querier {
 // Get reads an order with its lines inside a transaction; order.ErrNotFound without one.
 func (s *Store) Get(tx *sqldb.Tx, id int64) (*order.Order, error) { return get(inTx(tx), id) }
 
+// Head is the order without its lines; order.ErrNotFound without one.
+func (s *Store) Head(ctx context.Context, id int64) (*order.Order, error) {
+	return head(s.reader(ctx), id)
+}
+
 // Find is Get outside any transaction.
 func (s *Store) Find(ctx context.Context, id int64) (*order.Order, error) {
 	return get(s.reader(ctx), id)
 }
 
 func get(q querier, id int64) (*order.Order, error) {
+	o, err := head(q, id)
+	if err != nil {
+		return nil, err
+	}
+	return o, fill(q, o)
+}
+
+func head(q querier, id int64) (*order.Order, error) {
 	o, err := scanOrder(q.row(selectOrder, id))
 	if found, err := sqldb.Found(err); err != nil {
 		return nil, err
 	} else if !found {
 		return nil, order.ErrNotFound
 	}
-	return o, fill(q, o)
+	return o, nil
 }
 
 // fill reads the lines of an order and which units went back.
