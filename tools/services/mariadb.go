@@ -57,8 +57,10 @@ func installTables(dir string) error {
 	if err != nil {
 		return err
 	}
+	// A server removes the temporary tables that it finds when it starts, other servers' too
+	// when they share a folder for them.
 	args := append(asRoot([]string{"--no-defaults"}), "--basedir=/usr", "--datadir="+data(dir),
-		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
+		"--tmpdir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
 		"--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=0")
 	if out, err := exec.Command(install, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", install, err, tail(string(out)))
