@@ -60,8 +60,9 @@ func installTables(dir string) error {
 	// A server removes the temporary tables that it finds when it starts, other servers' too
 	// when they share a folder for them.
 	args := append(asRoot([]string{"--no-defaults"}), "--basedir=/usr", "--datadir="+data(dir),
-		"--tmpdir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-		"--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=0")
+		"--tmpdir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db",
+		"--skip-name-resolve", "--innodb-log-file-size=16M",
+		"--innodb-flush-log-at-trx-commit=0")
 	if out, err := exec.Command(install, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", install, err, tail(string(out)))
 	}
