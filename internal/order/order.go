@@ -7,6 +7,7 @@ import (
 
 	"foyer/internal/idgen"
 	"foyer/internal/money"
+	"foyer/internal/seating"
 )
 
 // State is what is stored of an order's life. Whatever follows payment (partly refunded,
@@ -85,6 +86,9 @@ type Order struct {
 	// Alone are places that this order leaves single between others, where the session only
 	// warns of it. It is known when the order is placed or priced, and not stored.
 	Alone []int32
+	// Hints are told with a price, and with places that were chosen for the buyer; like
+	// Alone they are not stored.
+	Hints *seating.Hints
 }
 
 // PlacedAt is when the order was made; its key says so.

@@ -22,6 +22,8 @@ type PlaceAsk struct {
 	Lines   []LineAsk
 	// Best chooses the places of all lines that name none.
 	Best *seating.Best
+	// Hints asks what lies beside the places; with Best it always is.
+	Hints bool
 	// ExpectTotal refuses with ErrPriceChanged when the total differs; negative: any.
 	ExpectTotal money.Minor
 	// InputHash of the request, for the journal.
@@ -265,7 +267,7 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization,
 		Session: s.Session.ID, Channel: ask.Channel, State: Pending, Currency: s.Currency,
 		Total: total, HoldSeconds: s.Session.HoldSeconds, Revision: 1, Lines: lines,
-		Alone:     choice.Warnings,
+		Alone:     choice.Warnings, Hints: choice.Hints,
 		ExpiresAt: now.Add(time.Duration(s.Session.HoldSeconds) * time.Second)}
 	if who.Kind == actor.Member {
 		ord.Member = who.ID
@@ -300,7 +302,8 @@ func seatingAsk(who actor.Actor, s *catalog.Sellable, ask PlaceAsk, own int64,
 	now time.Time,
 ) seating.Ask {
 	a := seating.Ask{Session: s.Session.ID, MapID: s.Session.SeatMapVersionID, By: who.ID,
-		Order: own, Orphans: string(s.Session.OrphanRule), StaffSale: who.Kind == actor.Staff}
+		Order: own, Orphans: string(s.Session.OrphanRule), StaffSale: who.Kind == actor.Staff,
+		Hints: ask.Hints || ask.Best != nil}
 	want := 0
 	for _, l := range ask.Lines {
 		a.Places = append(a.Places, l.Places...)

@@ -48,6 +48,7 @@ type PickAsk struct {
 	Areas   []AreaQty
 	Best    *choose.Request
 	Orphans choose.Rule
+	Hints   bool
 }
 
 // Refusal is why a board found nothing.
@@ -70,6 +71,7 @@ type PickResult struct {
 	Places  []int32
 	Step    choose.Step
 	Orphans []int32 // left alone by the pick, or the reason of Orphaned
+	Hints   *Hints  // when asked for
 	Taken   []int32
 	Area    AreaQty // which area is short, and how many it has left
 	Open    int     // seats and units that are free for sale in the whole session

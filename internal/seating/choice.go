@@ -2,6 +2,7 @@ package seating
 
 import (
 	"foyer/internal/money"
+	"foyer/internal/seating/choose"
 	"foyer/internal/seating/seatmap"
 )
 
@@ -16,6 +17,8 @@ type Ask struct {
 	Areas     []AreaQty
 	Best      *Best
 	StaffSale bool // the house may sell house seats
+	// Hints asks for what to tell the buyer beside the places themselves.
+	Hints bool
 }
 
 // Best asks for n places together.
@@ -40,4 +43,44 @@ type Choice struct {
 	Step     string  // how the best were found, for telling the buyer
 	Warnings []int32 // places left alone, when the orphan rule only warns
 	Token    uint64
+	Hints    *Hints // when asked for, and there is something to tell
+}
+
+// Hints are words for a buyer about what was picked: "2 seats free on your right", "a
+// couple pair is free for the two of you".
+type Hints struct {
+	Beside      []Beside
+	Suggestions []Suggestion
+}
+
+// Beside is a group of neighbours of a pick and the free seats directly beside it, in the
+// order of the row: left is before its first seat.
+type Beside struct {
+	Places      []int32
+	Left, Right int
+}
+
+// Suggestion is a free couple pair or family block that fits the party just as well.
+type Suggestion struct {
+	Kind   seatmap.Kind
+	Places []int32
+}
+
+// maxBeside bounds the groups that are told about; a party that is scattered over more has
+// no neighbours to speak of.
+const maxBeside = 8
+
+// hint looks at what lies beside a pick; free still counts the picked seats as free.
+func (p *Plan) hint(free seatmap.Set, places []int32, found choose.Choice) *Hints {
+	var h Hints
+	for _, f := range p.Chooser.Flanks(free, placesOf(places), maxBeside) {
+		h.Beside = append(h.Beside, Beside{numbersOf(f.Places), f.Left, f.Right})
+	}
+	for _, s := range found.Suggestions {
+		h.Suggestions = append(h.Suggestions, Suggestion{s.Kind, numbersOf(s.Places)})
+	}
+	if h.Beside == nil && h.Suggestions == nil {
+		return nil
+	}
+	return &h
 }

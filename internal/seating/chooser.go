@@ -261,7 +261,7 @@ func detail(e *fault.Error, r PickResult) error {
 
 func choiceOf(ask Ask, p PickAsk, r PickResult) *Choice {
 	ch := &Choice{Session: ask.Session, Index: r.Index, Places: r.Places, Areas: p.Areas,
-		Token: r.Token, Warnings: r.Orphans}
+		Token: r.Token, Warnings: r.Orphans, Hints: r.Hints}
 	if r.Step != choose.None {
 		ch.Step = r.Step.String()
 	}
@@ -271,7 +271,7 @@ func choiceOf(ask Ask, p PickAsk, r PickResult) *Choice {
 // lookFor turns a wish into what a board looks for, and refuses what no board could find.
 func lookFor(plan *Plan, ask Ask) (PickAsk, error) {
 	p := PickAsk{Ref: Ref{ask.Session, ask.MapID}, By: ask.By, Own: ask.Order,
-		Places: ask.Places, Orphans: orphanRule(ask.Orphans)}
+		Places: ask.Places, Orphans: orphanRule(ask.Orphans), Hints: ask.Hints}
 	if len(ask.Places)+len(ask.Areas) > maxAskPlaces {
 		return p, fault.BadInput.At("places", "at most 500 places and areas in one request")
 	}

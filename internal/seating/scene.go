@@ -230,7 +230,8 @@ func (s *scene) look(ask PickAsk, busy func(seat int) bool) PickResult {
 	if s.enough(ask, &r); r.Refusal != Chosen {
 		return r
 	}
-	if ask.Best == nil && (ask.Orphans == choose.Off || len(ask.Places) == 0) {
+	if ask.Best == nil && !ask.Hints &&
+		(ask.Orphans == choose.Off || len(ask.Places) == 0) {
 		r.Places = ask.Places
 		return r
 	}
@@ -242,6 +243,9 @@ func (s *scene) look(ask PickAsk, busy func(seat int) bool) PickResult {
 		s.best(ask, free, hidden, &r)
 	} else {
 		r.Places = ask.Places
+		if ask.Hints {
+			r.Hints = s.plan.hint(free, r.Places, choose.Choice{})
+		}
 	}
 	return r
 }
@@ -317,6 +321,9 @@ func (s *scene) best(ask PickAsk, free seatmap.Set, hidden int, r *PickResult) {
 			r.Step = found.Step
 			r.Orphans = append(r.Orphans, numbersOf(found.Orphans)...)
 			r.Places = append(slices.Clone(ask.Places), numbersOf(found.Places())...)
+			if ask.Hints {
+				r.Hints = s.plan.hint(free, r.Places, found)
+			}
 			return
 		}
 	}

@@ -64,8 +64,13 @@ func TestBestAvailable(t *testing.T) {
 	taken := map[int32]bool{}
 	for range 4 {
 		buyer := s.Member()
-		order := buyer.Buy(map[string]any{"session_id": id, "best": map[string]any{},
-			"lines": []map[string]any{{"ticket_type_id": adult, "quantity": 3}}})
+		wish := map[string]any{"session_id": id, "best": map[string]any{},
+			"lines": []map[string]any{{"ticket_type_id": adult, "quantity": 3}}}
+		if quote := guest.Post(200, "/quotes", wish); len(quote.L("beside")) != 1 ||
+			len(quote.L("beside.0.places")) != 3 {
+			t.Fatalf("nothing is said of the seats beside the three: %s", quote)
+		}
+		order := buyer.Buy(wish)
 		places := placesOf(order)
 		together(t, seats, geo, places)
 		for _, p := range places {

@@ -51,7 +51,8 @@ func (h *handler) mountBuyer() {
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders", Tag: tag,
 		OperationID: "place-order", Summary: "Place an order",
 		Description: "The order is the hold: its places wait until `expires_at`. A member with " +
-			"an unpaid order in the session gets it back (200), or its lines replaced.",
+			"an unpaid order in the session gets it back (200), or its lines replaced. With " +
+			"`best` the answer says what lies `beside` the places and suggests pairs and blocks.",
 		Access: seller, Idempotent: true, Status: 201, Request: placeBody{}, Response: orderBody{},
 		Rate: httpx.BuyRate, Refusals: placeRefusals}, h.place)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/quotes", Tag: tag,
@@ -147,6 +148,7 @@ type priceOut struct {
 		Total    money.Minor    `json:"total_minor"`
 		Lines    []orderLine    `json:"lines"`
 		Alone    []int32        `json:"leaves_alone,omitempty" doc:"places left single by this choice"`
+		HintsBody
 	}
 }
 
@@ -155,6 +157,7 @@ func (h *handler) price(ctx context.Context, in *priceIn) (*priceOut, error) {
 	if err != nil {
 		return nil, err
 	}
+	ask.Hints = true
 	o, err := h.orders.Price(ctx, httpx.ActorOf(ctx), ask)
 	if err != nil {
 		return nil, err
@@ -162,6 +165,7 @@ func (h *handler) price(ctx context.Context, in *priceIn) (*priceOut, error) {
 	var out priceOut
 	out.Body.Currency, out.Body.Total = o.Currency, o.Total
 	out.Body.Lines, out.Body.Alone = h.order(o).Lines, o.Alone
+	out.Body.HintsBody = hintsOf(o.Hints)
 	return &out, nil
 }
 

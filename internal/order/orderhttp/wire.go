@@ -113,6 +113,7 @@ type orderBody struct {
 	Revision  int64          `json:"revision"`
 	Lines     []orderLine    `json:"lines"`
 	Alone     []int32        `json:"leaves_alone,omitempty" doc:"places left single by this order"`
+	HintsBody
 	Agreed    *agreedBody    `json:"agreed,omitempty"`
 }
 
@@ -140,7 +141,8 @@ func (wr wire) order(o *order.Order) orderBody {
 		Channel: o.Channel, Currency: o.Currency, Total: o.Total, Captured: o.Captured,
 		Refunded: o.Refunded, PlacedAt: o.PlacedAt(), ExpiresAt: timeOrNil(o.ExpiresAt),
 		EndedAt: timeOrNil(o.EndedAt), EndedBy: o.EndedBy, Revision: o.Revision,
-		Lines: make([]orderLine, len(o.Lines)), Alone: o.Alone}
+		Lines: make([]orderLine, len(o.Lines)), Alone: o.Alone,
+		HintsBody: hintsOf(o.Hints)}
 	if o.State != order.Pending {
 		b.ExpiresAt = nil
 	}
