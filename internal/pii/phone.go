@@ -1,6 +1,6 @@
-// Package pii knows the personal values of people: phones, e-mail addresses, names and
-// identity documents. It checks them, brings each into the one form that is sealed and
-// indexed, and masks them for those who may only recognise them.
+// Package pii knows the personal values of people: phones, e-mail addresses and names
+// (identity documents are the package document's). It checks them, brings each into the one
+// form that is sealed and indexed, and masks them for those who may only recognise them.
 package pii
 
 import (
@@ -22,14 +22,11 @@ var (
 	ErrName = fault.Define(fault.Invalid, "name_invalid",
 		"姓名格式不正确", "This is not a person's name.",
 		"Give 1 to 64 letters as they stand in the document.")
-	ErrDocument = fault.Define(fault.Invalid, "document_invalid",
-		"证件号码不正确", "This is not a valid number of such a document.",
-		"Check the kind of document and every digit.")
 )
 
 const (
 	mainland = "+86"
-	// maxRaw bounds what is looked at, in bytes: longer input is no phone and no document.
+	// maxRaw bounds what is looked at, in bytes: longer input is no phone.
 	maxRaw = 64
 )
 
