@@ -21,6 +21,8 @@ type TicketTypeInfo struct {
 	MinPerOrder int      `json:"min_per_order,omitempty" minimum:"0" maximum:"500"`
 	MaxPerOrder int      `json:"max_per_order,omitempty" minimum:"0" maximum:"500"`
 	Channels    []string `json:"channels,omitempty" maxItems:"5" doc:"empty: everywhere"`
+	// Admission says what the tickets open; nil: one entry for each person.
+	Admission *Admission `json:"admission,omitempty" doc:"empty: one entry for each person"`
 	// Retired types stay on old orders and are sold no more.
 	Retired bool `json:"retired,omitempty" doc:"sold no more"`
 }
@@ -45,6 +47,7 @@ func (t *TicketTypeInfo) check() error {
 	if t.MaxPerOrder > 0 && t.MinPerOrder > t.MaxPerOrder {
 		c.Add("min_per_order", "is more than max_per_order / 下限大于上限")
 	}
+	t.Admission.check(&c)
 	c.words("channels", t.Channels, 5, 20)
 	for _, ch := range t.Channels {
 		choice(&c, "channels", ch, channels())

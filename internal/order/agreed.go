@@ -28,6 +28,8 @@ type Agreed struct {
 	GatesFrom  time.Time                `json:"gates_from"`
 	GatesUntil time.Time                `json:"gates_until"`
 	Policy     catalog.RefundPolicyInfo `json:"policy"`
+	// Admissions are what the session's ticket types open, of those that say so.
+	Admissions map[int64]*catalog.Admission `json:"admissions,omitempty"`
 }
 
 // rungAt is the rung that holds at a time and the last moment of it; false when no refund
@@ -50,10 +52,19 @@ func (a *Agreed) noRefund() error {
 // agreedOf is what a buyer of the session agrees to now.
 func agreedOf(s *catalog.Sellable) Agreed {
 	from, until := s.GateWindow()
-	return Agreed{Event: s.Event.Title, EventEn: s.Event.TitleEn, Venue: s.Venue.ID,
+	a := Agreed{Event: s.Event.Title, EventEn: s.Event.TitleEn, Venue: s.Venue.ID,
 		VenueName: s.Venue.Name, VenueEn: s.Venue.NameEn, Hall: s.Hall.Name,
 		HallEn: s.Hall.NameEn, TimeZone: s.Venue.TimeZone, Starts: s.StartsAt, Ends: s.EndsAt,
 		GatesFrom: from, GatesUntil: until, Policy: s.Policy.RefundPolicyInfo}
+	for _, t := range s.TicketTypes {
+		if t.Admission != nil {
+			if a.Admissions == nil {
+				a.Admissions = map[int64]*catalog.Admission{}
+			}
+			a.Admissions[t.ID] = t.Admission
+		}
+	}
+	return a
 }
 
 // snapshotOf is the id of what a buyer of the session agrees to now.

@@ -336,8 +336,10 @@ func (d *door) session(ctx context.Context, in *idPath) (*answer[sessionAnswer],
 		if t.Retired {
 			continue
 		}
+		info := t.TicketTypeInfo
+		info.Admission = info.Admission.Public()
 		out.TicketTypes = append(out.TicketTypes, offeredType{
-			d.public(catalog.KindTicketType, t.ID), t.TicketTypeInfo})
+			d.public(catalog.KindTicketType, t.ID), info})
 	}
 	out.Prices = d.prices(s, now)
 	return &answer[sessionAnswer]{Body: out}, nil
