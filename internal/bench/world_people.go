@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -64,7 +65,8 @@ func (w *world) insertMembers(tx *sqldb.Tx, records []member.Record, tokens []si
 		if err := w.Members.Store.Insert(tx, r); err != nil {
 			return err
 		}
-		if _, err := w.Door.Issue(tx, tokens[i], signin.MemberAccount(r.ID), "bench"); err != nil {
+		if _, err := w.Door.Issue(tx, tokens[i], signin.MemberAccount(r.ID), "bench",
+			netip.Addr{}); err != nil {
 			return err
 		}
 		w.Journal.Append(tx, journal.Entry{Action: "member.created", Data: []byte(`{}`),

@@ -87,7 +87,7 @@ func (m *Members) admit(tx *sqldb.Tx, r Record, a signin.Attempt, token signin.F
 	device, label string,
 ) (SignedIn, error) {
 	a.Account = signin.MemberAccount(r.ID)
-	s, err := m.Door.Issue(tx, token, a.Account, label)
+	s, err := m.Door.Issue(tx, token, a.Account, label, a.Address)
 	if err != nil {
 		return SignedIn{}, err
 	}

@@ -56,6 +56,7 @@ type Origin struct {
 	Address netip.Addr
 	Device  string // token of a known device, or empty
 	Label   string // what the device calls itself, e.g. "iPhone"
+	Captcha string // a proof that a person is at work, or empty
 }
 
 const phoneKind = "phone" // of blind indexes
@@ -77,7 +78,7 @@ func (m *Members) phoneOf(text string) (phone string, indexes [][]byte, err erro
 
 func (m *Members) attempt(phone string, r Record, from Origin) signin.Attempt {
 	return signin.Attempt{Name: phone, Address: from.Address, Device: from.Device,
-		Account: signin.MemberAccount(r.ID)}
+		Captcha: from.Captcha, Account: signin.MemberAccount(r.ID)}
 }
 
 // open is a record as its owner sees it.

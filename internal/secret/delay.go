@@ -76,6 +76,9 @@ func (p DelayPolicy) Wait(f Failures, now time.Time) time.Duration {
 	return max(0, min(delay, f.Last.Add(delay).Sub(now)))
 }
 
+// Left is how many failures count still, after what time has forgiven.
+func (p DelayPolicy) Left(f Failures, now time.Time) int { return p.settled(f, now).Count }
+
 // Fail counts one more failed attempt.
 func (p DelayPolicy) Fail(f Failures, now time.Time) Failures {
 	f = p.settled(f, now)

@@ -3,7 +3,9 @@ package signin
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -61,8 +63,10 @@ func (d *Door) Fresh(kind secret.TokenKind) Fresh {
 	return Fresh{Token: text, ID: d.ids.Next(), hash: hash}
 }
 
-// Issue stores a fresh token for an account; beyond MaxSignIns the longest unseen go.
-func (d *Door) Issue(tx *sqldb.Tx, f Fresh, a Account, label string) (SignIn, error) {
+// Issue stores a fresh token for an account, with what the device calls itself and where it
+// is; beyond MaxSignIns the longest unseen go.
+func (d *Door) Issue(tx *sqldb.Tx, f Fresh, a Account, label string, from netip.Addr,
+) (SignIn, error) {
 	list, err := d.store.Of(tx, a)
 	if err != nil {
 		return SignIn{}, err
@@ -72,9 +76,25 @@ func (d *Door) Issue(tx *sqldb.Tx, f Fresh, a Account, label string) (SignIn, er
 			return SignIn{}, err
 		}
 	}
-	s := SignIn{ID: f.ID, Account: a, Label: cleanLabel(label), CreatedAt: tx.Now,
-		SeenAt: tx.Now, ExpiresAt: TermsOf(a.Kind).until(tx.Now, tx.Now)}
+	s := SignIn{ID: f.ID, Account: a, Label: cleanLabel(label), Network: NetworkOf(from),
+		CreatedAt: tx.Now, SeenAt: tx.Now, ExpiresAt: TermsOf(a.Kind).until(tx.Now, tx.Now)}
 	return s, d.store.Insert(tx, f.hash[:], s)
+}
+
+// NetworkOf is an address as its owner may recognise it and nobody is found by it: the
+// last part of an IPv4 address is a star, of an IPv6 address 48 bits are left.
+func NetworkOf(a netip.Addr) string {
+	a = a.Unmap()
+	switch {
+	case a.Is4():
+		b := a.As4()
+		return fmt.Sprintf("%d.%d.%d.*", b[0], b[1], b[2])
+	case a.Is6():
+		if p, err := a.WithZone("").Prefix(48); err == nil {
+			return p.String()
+		}
+	}
+	return ""
 }
 
 // cleanLabel keeps what a device calls itself short and printable.
@@ -100,6 +120,17 @@ func (d *Door) drop(tx *sqldb.Tx, hash []byte) error {
 // List is the live sign-ins of an account, the last seen first.
 func (d *Door) List(ctx context.Context, a Account) ([]SignIn, error) {
 	return d.store.List(ctx, a, d.clk.Now())
+}
+
+// Find is a live sign-in of an account; false when it has none of that number.
+func (d *Door) Find(ctx context.Context, a Account, id int64) (SignIn, bool, error) {
+	list, err := d.List(ctx, a)
+	for _, s := range list {
+		if s.ID == id {
+			return s, true, nil
+		}
+	}
+	return SignIn{}, false, err
 }
 
 // Revoke ends one sign-in of an account; false when it has none of that number.

@@ -37,6 +37,7 @@ const KindSignIn idgen.Kind = "sgi"
 type Entry struct {
 	ID          string    `json:"id" doc:"public id, to end it"`
 	DeviceLabel string    `json:"device_label" doc:"what the device called itself"`
+	Network     string    `json:"network" doc:"where it began, shortened"`
 	CreatedAt   time.Time `json:"created_at"`
 	SeenAt      time.Time `json:"seen_at" doc:"last use, roughly"`
 	ExpiresAt   time.Time `json:"expires_at" doc:"moves on with use"`
@@ -52,8 +53,8 @@ type PublicIDs interface {
 func Entries(ids PublicIDs, list []SignIn, current int64) []Entry {
 	out := make([]Entry, len(list))
 	for i, s := range list {
-		out[i] = Entry{ids.Public(KindSignIn, s.ID), s.Label, s.CreatedAt, s.SeenAt, s.ExpiresAt,
-			s.ID == current}
+		out[i] = Entry{ids.Public(KindSignIn, s.ID), s.Label, s.Network, s.CreatedAt, s.SeenAt,
+			s.ExpiresAt, s.ID == current}
 	}
 	return out
 }

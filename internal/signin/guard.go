@@ -37,6 +37,8 @@ type Attempt struct {
 	Address netip.Addr
 	// Device is the token of a known device, or empty.
 	Device string
+	// Captcha is a proof that a person is at work, or empty.
+	Captcha string
 }
 
 // Guard delays repeated failures. It never locks an account: a device on which the account
@@ -46,11 +48,13 @@ type Guard struct {
 	store Attempts
 	macs  MACs
 	ids   *idgen.Source
+
+	humans Humans // nil asks nobody
 }
 
 // NewGuard makes a guard.
 func NewGuard(db *sqldb.DB, store Attempts, macs MACs, ids *idgen.Source) *Guard {
-	return &Guard{db, store, macs, ids}
+	return &Guard{db: db, store: store, macs: macs, ids: ids}
 }
 
 func policyOf(by Dimension) secret.DelayPolicy {
@@ -64,11 +68,14 @@ func policyOf(by Dimension) secret.DelayPolicy {
 	}
 }
 
-// Admit lets an attempt begin, or refuses it with ErrTooManyAttempts and the time to wait.
+// Admit lets an attempt begin, or refuses it with ErrTooManyAttempts and the time to wait,
+// or with ErrCaptchaRequired after a few failures of the account, the device or the address.
 // It counts the attempt as failed before anything is verified, so that many at once gain
 // nothing; Passed takes the count back.
 func (g *Guard) Admit(ctx context.Context, a Attempt) error {
 	var refusal error
+	kind := string(rune('0' + a.Account.Kind))
+	human := g.Human(a.Captcha, g.HumanSubject("sign-in "+kind, a.Name))
 	err := g.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		refusal = nil
 		subjects, err := g.subjects(tx, a)
@@ -76,16 +83,23 @@ func (g *Guard) Admit(ctx context.Context, a Attempt) error {
 			return err
 		}
 		var wait time.Duration
+		var ask bool
 		failures := make([]secret.Failures, len(subjects))
 		for i, s := range subjects {
 			if failures[i], err = g.store.Failures(tx, s); err != nil {
 				return err
 			}
 			wait = max(wait, policyOf(s.By).Wait(failures[i], tx.Now))
+			ask = ask || suspicious(s.By, failures[i], tx.Now)
 		}
 		if wait > 0 {
 			refusal = ErrTooManyAttempts.Retry(wait)
 			return nil
+		}
+		if ask {
+			if refusal = human.Wanted(); refusal != nil {
+				return nil
+			}
 		}
 		for i, s := range subjects {
 			f := policyOf(s.By).Fail(failures[i], tx.Now)
@@ -95,10 +109,13 @@ func (g *Guard) Admit(ctx context.Context, a Attempt) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = refusal
 	}
-	return refusal
+	if err != nil {
+		human.GiveBack()
+	}
+	return err
 }
 
 // Passed forgets the failures of the account and its device, and gives the address back

@@ -27,6 +27,7 @@ type SignIn struct {
 	ID        int64
 	Account   Account
 	Label     string // what the device called itself, at most 80 characters
+	Network   string // where it began, shortened: see NetworkOf
 	CreatedAt time.Time
 	SeenAt    time.Time // to the hour for members, to ten minutes for staff
 	ExpiresAt time.Time
@@ -73,4 +74,8 @@ var (
 		"尝试次数过多,请稍后再试", "Too many failed attempts; the wait grows with each.",
 		"Wait for the seconds that Retry-After names. A buyer may sign in by SMS code at once; "+
 			"a device used before is not delayed by the failures of others.")
+	ErrCaptchaRequired = fault.Define(fault.Forbidden, "captcha_required",
+		"请先完成拖动验证", "Show that a person is at work first.",
+		"POST /captchas with details.captcha_subject, answer the challenge, and send the "+
+			"request again with the proof as captcha_proof.")
 )

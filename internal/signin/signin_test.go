@@ -29,7 +29,8 @@ func issue(t testing.TB, b *signintest.Bundle, d *signin.Door, a signin.Account)
 	}
 	f := d.Fresh(kind)
 	err := b.DB.InTx(context.Background(), func(tx *sqldb.Tx) error {
-		_, err := d.Issue(tx, f, a, "phone\nwith\tcontrols")
+		_, err := d.Issue(tx, f, a, "phone\nwith\tcontrols",
+			netip.MustParseAddr("203.0.113.77"))
 		return err
 	})
 	if err != nil {

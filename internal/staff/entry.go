@@ -39,7 +39,7 @@ func (h *House) proven(ctx context.Context, p Proof) (Record, signin.Attempt, er
 		return Record{}, signin.Attempt{}, err
 	}
 	a := signin.Attempt{Name: email, Account: signin.StaffAccount(r.ID),
-		Address: p.From.Address, Device: p.From.Device}
+		Address: p.From.Address, Device: p.From.Device, Captcha: p.From.Captcha}
 	if err := h.Guard.Admit(ctx, a); err != nil {
 		return Record{}, a, err
 	}
@@ -111,7 +111,7 @@ func (h *House) admit(tx *sqldb.Tx, r Record, a signin.Attempt, p Proof, token s
 	if err := h.Guard.Passed(tx, a); err != nil {
 		return err
 	}
-	s, err := h.Door.Issue(tx, token, a.Account, p.From.Label)
+	s, err := h.Door.Issue(tx, token, a.Account, p.From.Label, a.Address)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,7 @@ type Origin struct {
 	Address netip.Addr
 	Device  string // token of a known device, or empty
 	Label   string
+	Captcha string // a proof that a person is at work, or empty
 }
 
 // Actor is what a person may do now, from memory where it is warm. Any change of a grant

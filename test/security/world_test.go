@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -393,7 +394,7 @@ func (w *world) issue(account signin.Account, kind secret.TokenKind) string {
 	w.t.Helper()
 	fresh := w.app.Door.Fresh(kind)
 	err := w.app.DB.InTx(w.t.Context(), func(tx *sqldb.Tx) error {
-		_, err := w.app.Door.Issue(tx, fresh, account, "spare")
+		_, err := w.app.Door.Issue(tx, fresh, account, "spare", netip.Addr{})
 		return err
 	})
 	if err != nil {

@@ -22,18 +22,18 @@ func New(db *sqldb.DB) *Store { return &Store{db} }
 const maxRows = 100
 
 const insertToken = `INSERT INTO access_token
-  (hash, id, account_kind, account_id, device_label, created_at, seen_at, expires_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+  (hash, id, account_kind, account_id, device_label, network, created_at, seen_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // Insert stores a sign-in under the hash of its token.
 func (s *Store) Insert(tx *sqldb.Tx, hash []byte, in signin.SignIn) error {
 	_, err := tx.Exec(insertToken, hash, in.ID, int(in.Account.Kind), in.Account.ID, in.Label,
-		clock.Millis(in.CreatedAt), clock.Millis(in.SeenAt), clock.Millis(in.ExpiresAt))
+		in.Network, clock.Millis(in.CreatedAt), clock.Millis(in.SeenAt), clock.Millis(in.ExpiresAt))
 	return err
 }
 
-const tokenByHash = `SELECT hash, id, account_kind, account_id, device_label, created_at,
-  seen_at, expires_at FROM access_token WHERE hash = ?`
+const tokenByHash = `SELECT hash, id, account_kind, account_id, device_label, network,
+  created_at, seen_at, expires_at FROM access_token WHERE hash = ?`
 
 // ByHash is the sign-in of a token's hash.
 func (s *Store) ByHash(ctx context.Context, hash []byte) (signin.SignIn, bool, error) {
@@ -42,8 +42,8 @@ func (s *Store) ByHash(ctx context.Context, hash []byte) (signin.SignIn, bool, e
 	return in.SignIn, ok, err
 }
 
-const tokensOf = `SELECT hash, id, account_kind, account_id, device_label, created_at,
-  seen_at, expires_at FROM access_token WHERE account_kind = ? AND account_id = ?
+const tokensOf = `SELECT hash, id, account_kind, account_id, device_label, network,
+  created_at, seen_at, expires_at FROM access_token WHERE account_kind = ? AND account_id = ?
   ORDER BY seen_at, id LIMIT ?`
 
 // Of lists the sign-ins of an account, the longest unseen first.
@@ -52,8 +52,8 @@ func (s *Store) Of(tx *sqldb.Tx, a signin.Account) ([]signin.StoredSignIn, error
 	return sqldb.Collect(rows, err, scanTokens)
 }
 
-const liveTokens = `SELECT hash, id, account_kind, account_id, device_label, created_at,
-  seen_at, expires_at FROM access_token
+const liveTokens = `SELECT hash, id, account_kind, account_id, device_label, network,
+  created_at, seen_at, expires_at FROM access_token
   WHERE account_kind = ? AND account_id = ? AND expires_at > ?
   ORDER BY seen_at DESC, id DESC LIMIT ?`
 
@@ -75,7 +75,8 @@ func scanToken(r scanner) (signin.StoredSignIn, error) {
 	var in signin.StoredSignIn
 	var kind int
 	var created, seen, expires int64
-	err := r.Scan(&in.Hash, &in.ID, &kind, &in.Account.ID, &in.Label, &created, &seen, &expires)
+	err := r.Scan(&in.Hash, &in.ID, &kind, &in.Account.ID, &in.Label, &in.Network,
+		&created, &seen, &expires)
 	in.Account.Kind = actor.Kind(kind)
 	in.CreatedAt, in.SeenAt = clock.FromMillis(created), clock.FromMillis(seen)
 	in.ExpiresAt = clock.FromMillis(expires)
