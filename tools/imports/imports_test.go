@@ -26,6 +26,8 @@ func TestTheTreeKeepsToTheTable(t *testing.T) {
 // nothing where the import is allowed.
 var imports = []struct{ from, to, why string }{
 	{"internal/money", "foyer/internal/clock", ""},
+	{"internal/catalog", "foyer/internal/offer", ""},
+	{"internal/offer", "foyer/internal/catalog", "they know none"},
 	{"internal/money", "foyer/internal/sqldb", "they know none"},
 	{"internal/sqldb", "foyer/internal/order", "knows no business"},
 	{"internal/httpx", "foyer/internal/catalog", "no business"},
