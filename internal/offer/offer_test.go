@@ -99,7 +99,8 @@ func TestKinds(t *testing.T) {
 			t.Parallel()
 			r := Apply(c.rules, c.units, Moment{Now: time.Unix(0, 0)})
 			if r.Total() != c.off || !slices.Equal(said(r, c.rule), c.said) {
-				t.Errorf("took %d off and said %v, want %d and %v", r.Total(), r.Said, c.off, c.said)
+				t.Errorf("took %d off and said %v, want %d and %v", r.Total(), r.Said, c.off,
+					c.said)
 			}
 		})
 	}
@@ -284,7 +285,8 @@ func worth(r *Rule, set []Unit) (money.Minor, bool) {
 	switch r.Kind {
 	case EveryNth:
 		n := len(set) / r.Size
-		return bestSets(r, set), len(set)%r.Size == 0 && (r.MostPerOrder == 0 || n <= r.MostPerOrder)
+		return bestSets(r, set), len(set)%r.Size == 0 &&
+			(r.MostPerOrder == 0 || n <= r.MostPerOrder)
 	case Group:
 		return sum, people >= r.Size && within
 	case Combo:

@@ -87,13 +87,14 @@ func TestAssigningTiersIgnoresTheOrder(t *testing.T) {
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	for field, r := range map[string]Rule{
-		"name":           {Kind: Reduction, Percent: 1},
-		"kind":           {Name: "x", Kind: "gift"},
-		"percent_off":    {Name: "x", Kind: Reduction},
-		"size":           {Name: "x", Kind: EveryNth, Reduced: 1, Percent: 1},
-		"reduced":        {Name: "x", Kind: EveryNth, Size: 3, Reduced: 4, Percent: 1},
-		"needs":          {Name: "x", Kind: Combo, Price: 1},
-		"until":          {Name: "x", Kind: Reduction, Off: 1, From: time.Unix(2, 0), Until: time.Unix(1, 0)},
+		"name":        {Kind: Reduction, Percent: 1},
+		"kind":        {Name: "x", Kind: "gift"},
+		"percent_off": {Name: "x", Kind: Reduction},
+		"size":        {Name: "x", Kind: EveryNth, Reduced: 1, Percent: 1},
+		"reduced":     {Name: "x", Kind: EveryNth, Size: 3, Reduced: 4, Percent: 1},
+		"needs":       {Name: "x", Kind: Combo, Price: 1},
+		"until": {Name: "x", Kind: Reduction, Off: 1, From: time.Unix(2, 0),
+			Until: time.Unix(1, 0)},
 		"weekdays":       {Name: "x", Kind: Reduction, Off: 1, Weekdays: []int{8}},
 		"most_per_order": {Name: "x", Kind: Reduction, Off: 1, MostPerOrder: -1},
 	} {
