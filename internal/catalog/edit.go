@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"foyer/internal/actor"
@@ -216,7 +217,13 @@ func (c *Catalog) UpdateEvent(ctx context.Context, who actor.Actor, e Event) (*E
 			return err
 		}
 		next.EventInfo, next.Poster, next.Stills = e.EventInfo, e.Poster, e.Stills
-		return c.checkEvent(tx, was, next)
+		if err := c.checkEvent(tx, was, next); err != nil {
+			return err
+		}
+		if reflect.DeepEqual(was.RealName, next.RealName) {
+			return nil
+		}
+		return c.bump(tx, was.Organization, UsingEvent, was.ID)
 	}
 	return amend(c, ctx, c.events, who, refOf(e.Meta), "changed", edit)
 }

@@ -43,6 +43,8 @@ type EventInfo struct {
 	FilmCode      string   `json:"film_code,omitempty" maxLength:"32" doc:"影片编码"`
 	PermitNumber  string   `json:"permit_number,omitempty" maxLength:"64" doc:"演出批文号"`
 	Distributor   string   `json:"distributor,omitempty" maxLength:"120" doc:"or the organizer"`
+	// RealName is the rule of all its sessions that have none of their own.
+	RealName *RealName `json:"real_name,omitempty" doc:"whose names and documents are asked for"`
 	// Weight orders lists by popularity, largest first.
 	Weight int `json:"weight,omitempty" maximum:"1000000" doc:"popularity, largest first"`
 }
@@ -86,6 +88,7 @@ func (e *Event) check() error {
 }
 
 func (e *Event) checkRest(c *checker) {
+	e.RealName.check(c)
 	c.date("release_date", e.ReleaseDate)
 	c.date("end_date", e.EndDate)
 	if e.ReleaseDate != "" && e.EndDate != "" && e.EndDate < e.ReleaseDate {

@@ -44,6 +44,9 @@ type SessionInfo struct {
 	Listing string `json:"listing,omitempty" maxLength:"32" doc:"排次号"`
 	Note    string `json:"note,omitempty" maxLength:"500"`
 	NoteEn  string `json:"note_en,omitempty" maxLength:"500"`
+	// RealName counts instead of the event's.
+	RealName *RealName `json:"real_name,omitempty" doc:"empty: as the event has it"`
+	Limits   *Limits   `json:"limits,omitempty" doc:"what one buyer may take, and give back"`
 }
 
 const (
@@ -86,6 +89,8 @@ func (s *Session) check() error {
 	c.text("listing", s.Listing, 0, 32)
 	c.text("note", s.Note, 0, 500)
 	c.text("note_en", s.NoteEn, 0, 500)
+	s.RealName.check(&c)
+	s.Limits.check(&c)
 	return c.Err()
 }
 
@@ -155,6 +160,7 @@ type Sellable struct {
 	TicketTypes  []*TicketType // that have a price, in the order of the price list
 	Policy       *RefundPolicy
 	Currency     money.Currency
+	Buyers       *BuyerRules // nil: anybody may buy without saying who
 
 	facets []string // what it adds to its event's card
 }

@@ -23,6 +23,8 @@ type TicketTypeInfo struct {
 	Channels    []string `json:"channels,omitempty" maxItems:"5" doc:"empty: everywhere"`
 	// Admission says what the tickets open; nil: one entry for each person.
 	Admission *Admission `json:"admission,omitempty" doc:"empty: one entry for each person"`
+	// Eligibility says who may use the type; nil: everybody.
+	Eligibility *Eligibility `json:"eligibility,omitempty" doc:"empty: for everybody"`
 	// Retired types stay on old orders and are sold no more.
 	Retired bool `json:"retired,omitempty" doc:"sold no more"`
 }
@@ -48,6 +50,7 @@ func (t *TicketTypeInfo) check() error {
 		c.Add("min_per_order", "is more than max_per_order / 下限大于上限")
 	}
 	t.Admission.check(&c)
+	t.Eligibility.check(&c)
 	c.words("channels", t.Channels, 5, 20)
 	for _, ch := range t.Channels {
 		choice(&c, "channels", ch, channels())

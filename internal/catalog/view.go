@@ -211,7 +211,7 @@ func (v *view) bind(raw *Session) *Sellable {
 			s.TicketTypes = append(s.TicketTypes, t)
 		}
 	}
-	s.facets = sessionFacets(s)
+	s.facets, s.Buyers = sessionFacets(s), s.buyerRules()
 	return s
 }
 

@@ -132,8 +132,14 @@ func using(by catalog.Using) (usingStatements, error) {
 				AND refund_policy_id = ? AND ends_at > ? AND state IN ('on_sale', 'paused')`,
 		}, nil
 	case catalog.UsingEvent:
-		return usingStatements{count: `SELECT COUNT(*) FROM session WHERE organization_id = ?
-			AND event_id = ? AND ends_at > ? AND state IN ('on_sale', 'paused')`}, nil
+		return usingStatements{
+			bump: `UPDATE session SET revision = revision + 1, updated_at = ?
+				WHERE organization_id = ? AND event_id = ? AND ends_at > ?`,
+			list: `SELECT ` + sessionColumns + ` FROM session
+				WHERE organization_id = ? AND event_id = ? AND ends_at > ?`,
+			count: `SELECT COUNT(*) FROM session WHERE organization_id = ?
+				AND event_id = ? AND ends_at > ? AND state IN ('on_sale', 'paused')`,
+		}, nil
 	case catalog.UsingVenue:
 		return usingStatements{count: `SELECT COUNT(*) FROM session WHERE organization_id = ?
 			AND venue_id = ? AND ends_at > ? AND state IN ('on_sale', 'paused')`}, nil

@@ -313,6 +313,8 @@ type sessionAnswer struct {
 	PosterURL        string                   `json:"poster_url,omitempty"`
 	TicketTypes      []offeredType            `json:"ticket_types"`
 	Prices           []priceAnswer            `json:"prices" doc:"when bought now"`
+	RealName         *catalog.RealName        `json:"real_name,omitempty" doc:"whose names and documents are asked for"`
+	Limits           *catalog.Limits          `json:"limits,omitempty" doc:"what one buyer may take, and give back"`
 	RefundPolicy     catalog.RefundPolicyInfo `json:"refund_policy"`
 }
 
@@ -332,6 +334,7 @@ func (d *door) session(ctx context.Context, in *idPath) (*answer[sessionAnswer],
 		OrphanRule: s.OrphanRule, Listing: s.Listing, Note: s.Note, NoteEn: s.NoteEn,
 		PosterURL: d.mediaURL(s.Event.Poster), TicketTypes: []offeredType{},
 		Prices: []priceAnswer{}, RefundPolicy: s.Policy.RefundPolicyInfo}
+	out.RealName, out.Limits = toldRules(s)
 	for _, t := range s.TicketTypes {
 		if t.Retired {
 			continue
