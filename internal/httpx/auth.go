@@ -83,6 +83,9 @@ func (x *exchange) enter(r *http.Request, access Access) error {
 	if err := x.authenticate(r); err != nil {
 		return err
 	}
+	if x.actor.Kind == actor.Staff {
+		x.reason = reasonOf(r.Header)
+	}
 	return access.Decide(x.actor)
 }
 

@@ -21,6 +21,7 @@ type exchange struct {
 	origin  origin
 	actor   actor.Actor
 	key     string
+	reason  string // of a member of staff, for a command that waits for a second person
 
 	status   int
 	written  int64

@@ -74,7 +74,7 @@ func (a *API) cors(x *exchange, r *http.Request) bool {
 	}
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, "+
-		"If-None-Match, Last-Event-ID, Accept-Language")
+		"If-None-Match, If-Match, Last-Event-ID, Accept-Language, "+reasonHeader)
 	h.Set("Access-Control-Max-Age", "600")
 	x.WriteHeader(http.StatusNoContent)
 	return true

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"foyer/internal/actor"
 	"foyer/internal/fault"
 )
 
@@ -79,6 +80,9 @@ func faultOf(err error) *fault.Error {
 // refuse is the one function that turns an error into an answer. The cause is logged here
 // for a 5xx and never shown.
 func (x *exchange) refuse(r *http.Request, err error) {
+	if x.actor.Kind == actor.Staff && x.accept(err) {
+		return
+	}
 	f := faultOf(err)
 	status := statusOf(f.Def)
 	x.log(r, f, status)
