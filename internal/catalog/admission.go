@@ -40,6 +40,9 @@ type EntryRule struct {
 	// Reentry lets people who went out come in again on the same business day; it counts
 	// neither in all nor by the day.
 	Reentry bool `json:"reentry,omitempty" doc:"out and in again on the day does not count"`
+	// NoExits is for places where nobody scans on the way out: then no entry is refused
+	// because somebody is still inside.
+	NoExits bool `json:"no_exits,omitempty" doc:"exits are not scanned"`
 	// EarlyMinutes before the start and LateMinutes after the end of the session are the
 	// slot's tolerance. A negative LateMinutes is a last entry before the end.
 	EarlyMinutes *int `json:"early_minutes,omitempty" minimum:"0" maximum:"1440" doc:"60"`
@@ -204,7 +207,7 @@ func (a *Admission) checkParts(c *checker) {
 func (r *EntryRule) plain() bool {
 	return r.Entries == 0 && r.PerDay == 0 && r.PerGate == 0 && r.PerGateDay == 0 &&
 		r.PerPrecinctDay == 0 && r.AfterEntryMinutes == 0 && r.AfterExitMinutes == 0 &&
-		!r.Reentry && r.EarlyMinutes == nil && r.LateMinutes == nil && len(r.Precincts) == 0
+		!r.Reentry && !r.NoExits && r.EarlyMinutes == nil && r.LateMinutes == nil && len(r.Precincts) == 0
 }
 
 func (r *EntryRule) check(c *checker, at string) {
@@ -218,6 +221,10 @@ func (r *EntryRule) check(c *checker, at string) {
 		{"after_entry_minutes", r.AfterEntryMinutes, 7 * 24 * 60},
 		{"after_exit_minutes", r.AfterExitMinutes, 7 * 24 * 60}} {
 		c.number(at+"."+f.name, int64(f.v), 0, f.most)
+	}
+	if r.NoExits && r.Reentry {
+		c.Add(at+".no_exits", "and reentry exclude each other: who went out is not known / "+
+			"不扫出场时无法判断再次入场")
 	}
 	if r.EarlyMinutes != nil {
 		c.number(at+".early_minutes", int64(*r.EarlyMinutes), 0, 24*60)

@@ -247,7 +247,7 @@ func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
 			if !u.Returned {
 				in.Units = append(in.Units, ticket.IssueUnit{Line: l.Number, Unit: i + 1,
 					Label: u.Label, Allowed: u.People, Share: u.Amount,
-					Type: l.Name, TypeEn: l.NameEn})
+					Type: l.Name, TypeEn: l.NameEn, Admission: a.Admissions[l.TicketType]})
 			}
 		}
 	}

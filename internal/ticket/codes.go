@@ -72,10 +72,18 @@ func (c *codes) put(key codeKey, text string) {
 // signed is what the code of a ticket says.
 func (t *Ticket) signed() code.Ticket {
 	out := code.Ticket{ID: t.ID, Version: uint32(t.CodeVersion), Scope: code.OneSession,
-		ScopeID: t.Session, Units: t.Allowed()}
-	if len(t.Entitlements) > 0 {
-		e := t.Entitlements[0]
-		out.From, out.Until = e.ValidFrom, e.ValidUntil
+		ScopeID: t.Session, Units: t.People()}
+	for i := range t.Entitlements {
+		e := &t.Entitlements[i]
+		if i == 0 || e.ValidFrom.Before(out.From) {
+			out.From = e.ValidFrom
+		}
+		if e.ValidUntil.After(out.Until) {
+			out.Until = e.ValidUntil
+		}
+		if e.Session == 0 {
+			out.Scope, out.ScopeID = code.AtVenue, t.Venue
+		}
 	}
 	return out
 }

@@ -20,8 +20,20 @@ type Store interface {
 	VoidUnused(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error
 	// RaiseVersionIf makes the next code version of a live ticket that still has version was.
 	RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error)
+	// KeepPhoto notes the photo of a live ticket's holder.
+	KeepPhoto(tx *sqldb.Tx, scope actor.Scope, id, media int64) (bool, error)
+	Openings
 	Reads
 	Gates
+}
+
+// Openings keeps what tickets open, once for each content.
+type Openings interface {
+	// SaveAdmission stores a document unless it is there, and answers the id under which it is.
+	SaveAdmission(tx *sqldb.Tx, scope actor.Scope, id int64, digest [32]byte, doc []byte) (
+		int64, error)
+	// AdmissionDoc is a stored document of any organization; they are no secrets.
+	AdmissionDoc(ctx context.Context, id int64) ([]byte, error)
 }
 
 // Reads finds tickets with their entitlements.
@@ -49,6 +61,9 @@ type Gates interface {
 	UnenterIfInside(tx *sqldb.Tx, u Use) (bool, error)
 	// UnleaveIfOutside takes an exit back while those people have not come in again.
 	UnleaveIfOutside(tx *sqldb.Tx, u Use) (bool, error)
+	// UseIf writes what an entitlement became, if nobody used it since Seq was read, it is
+	// live, and the ticket is live with this code version; 0 asks for no version.
+	UseIf(tx *sqldb.Tx, u Use, e *Entitlement) (bool, error)
 	// Entitlement reads one as the transaction sees it.
 	Entitlement(tx *sqldb.Tx, u Use) (Entitlement, error)
 }

@@ -38,13 +38,15 @@ type Config struct {
 
 // Tickets issues, voids and shows tickets.
 type Tickets struct {
-	cfg   Config
-	codes *codes
+	cfg        Config
+	codes      *codes
+	admissions *admissions
 }
 
 // New makes the module.
 func New(cfg Config) *Tickets {
-	return &Tickets{cfg: cfg, codes: newCodes(cfg.Keys, codesKept)}
+	return &Tickets{cfg: cfg, codes: newCodes(cfg.Keys, codesKept),
+		admissions: newAdmissions(cfg.Store)}
 }
 
 // Store is where the tickets are, for those who check people in.
@@ -52,8 +54,8 @@ func (t *Tickets) Store() Store { return t.cfg.Store }
 
 const maxUnits = 1000 // of one order
 
-// Issue makes the tickets of a paid order: one a unit, each with one entitlement. The
-// caller's command writes the journal row.
+// Issue makes the tickets of a paid order: one a unit, each with one entitlement, or with
+// one for each part of a combined ticket. The caller's command writes the journal row.
 func (t *Tickets) Issue(tx *sqldb.Tx, in Issue) ([]Ticket, error) {
 	if len(in.Units) == 0 || len(in.Units) > maxUnits {
 		return nil, fault.Unexpected.Wrap(errors.New("ticket: " + strconv.Itoa(len(in.Units)) +
@@ -65,13 +67,15 @@ func (t *Tickets) Issue(tx *sqldb.Tx, in Issue) ([]Ticket, error) {
 			return nil, fault.Unexpected.Wrap(errors.New("ticket: a unit for " +
 				strconv.Itoa(u.Allowed) + " people"))
 		}
+		opened, err := t.entitlements(tx, in, u)
+		if err != nil {
+			return nil, err
+		}
 		list[i] = Ticket{ID: t.cfg.IDs.Next(), Organization: in.Organization, Order: in.Order,
 			Line: u.Line, Unit: u.Unit, Units: 1, Member: in.Member, Session: in.Session,
 			Venue: in.Venue, CodeVersion: 1, State: Live, Label: u.Label, Type: u.Type,
 			TypeEn: u.TypeEn, IssuedAt: tx.Now,
-			Entitlements: []Entitlement{{Number: 1, Session: in.Session, State: Live,
-				Allowed: u.Allowed, Share: u.Share, ValidFrom: in.ValidFrom,
-				ValidUntil: in.ValidUntil}}}
+			Entitlements: opened}
 	}
 	return list, t.cfg.Store.Insert(tx, list)
 }

@@ -5,8 +5,10 @@ package ticket
 import (
 	"time"
 
+	"foyer/internal/catalog"
 	"foyer/internal/fault"
 	"foyer/internal/money"
+	"foyer/internal/ticket/rule"
 )
 
 // State of a ticket. Whose turn: nobody's; a ticket only waits to be used or voided.
@@ -33,6 +35,8 @@ type Ticket struct {
 	Type, TypeEn string // the name of the ticket type
 	IssuedAt     time.Time
 	VoidedAt     time.Time
+	ChangedAt    time.Time // of its code version or state; zero: never
+	Photo        int64     // a media id; 0 without one
 	// Code is derived when read, never stored; empty for a void ticket.
 	Code         string
 	Entitlements []Entitlement
@@ -49,6 +53,48 @@ type Entitlement struct {
 	Share      money.Minor
 	ValidFrom  time.Time
 	ValidUntil time.Time
+	Progress
+}
+
+// Progress is how far a ticket was used that is more than plain.
+type Progress struct {
+	People    int   // how many may be inside at once; 0: as many as allowed
+	Admission int64 // what it opens; 0: a plain ticket
+	Seq       int   // counts uses: one that was judged on an older one does not stand
+	Day       int   // the business day of DayUsed
+	DayUsed   int   // counted entries of that day
+	Activated int   // the business day on which a pass began; 0: not yet
+	EnteredAt time.Time
+	LeftAt    time.Time
+}
+
+// Heads is how many may be inside at once.
+func (e *Entitlement) Heads() int {
+	if e.People > 0 {
+		return e.People
+	}
+	return e.Allowed
+}
+
+// Known is what a rule needs to know of it; soldDay is the business day of ValidFrom.
+func (e *Entitlement) Known(soldDay int) rule.State {
+	return rule.State{People: e.Heads(), Allowed: e.Allowed, Used: e.Used, Inside: e.Inside,
+		Day: e.Day, DayUsed: e.DayUsed, Activated: e.Activated, SoldDay: soldDay,
+		EnteredAt: e.EnteredAt, LeftAt: e.LeftAt}
+}
+
+// Become takes the state after a use.
+func (e *Entitlement) Become(st rule.State) {
+	e.Used, e.Inside, e.Day, e.DayUsed = st.Used, st.Inside, st.Day, st.DayUsed
+	e.Activated, e.EnteredAt, e.LeftAt = st.Activated, st.EnteredAt, st.LeftAt
+}
+
+// People is how many may enter with the ticket; the same people use all its entitlements.
+func (t *Ticket) People() (n int) {
+	for i := range t.Entitlements {
+		n = max(n, t.Entitlements[i].Heads())
+	}
+	return n
 }
 
 // Allowed is how many people may enter with the ticket in all.
@@ -69,7 +115,7 @@ func (t *Ticket) sum(of func(Entitlement) int) (n int) {
 	return n
 }
 
-// Issue asks for the tickets of a paid order: one a unit, each with one entitlement.
+// Issue asks for the tickets of a paid order: one a unit.
 type Issue struct {
 	Organization, Order, Member, Session, Venue int64
 	ValidFrom, ValidUntil                       time.Time
@@ -83,6 +129,7 @@ type IssueUnit struct {
 	Type, TypeEn string // the name of the ticket type
 	Allowed      int
 	Share        money.Minor
+	Admission    *catalog.Admission // nil: a plain ticket
 }
 
 // UnitRef names one unit of an order.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"math"
+	"time"
 
 	"foyer/internal/actor"
 	"foyer/internal/clock"
-	"foyer/internal/money"
 	"foyer/internal/sqldb"
 	"foyer/internal/ticket"
 )
@@ -17,8 +17,9 @@ type row interface{ Scan(...any) error }
 const (
 	columns = `t.id, t.organization_id, t.order_id, t.line, t.unit, t.units, t.member_id,
 		t.session_id, t.venue_id, t.code_version, t.state, t.label, t.type_name, t.type_name_en,
-		t.issued_at, t.voided_at, e.number, e.session_id, e.state, e.allowed, e.used, e.inside,
-		e.share_minor, e.valid_from, e.valid_until`
+		t.issued_at, t.voided_at, t.changed_at, t.photo_id, e.number, e.session_id, e.state, e.allowed, e.used, e.inside,
+		e.share_minor, e.valid_from, e.valid_until, e.people, e.admission_id, e.seq, e.day,
+		e.day_used, e.activated_day, e.entered_at, e.left_at`
 	joined = ` JOIN entitlement e ON e.organization_id = t.organization_id
 		AND e.ticket_id = t.id `
 
@@ -32,12 +33,13 @@ const (
 		ORDER BY t.line, t.unit, t.id, e.number`
 	selectOfMember = `SELECT ` + columns + ` FROM (SELECT id, organization_id, order_id, line,
 		unit, units, member_id, session_id, venue_id, code_version, state, label, type_name,
-		type_name_en, valid_from, issued_at, voided_at FROM ticket
+		type_name_en, valid_from, issued_at, voided_at, changed_at, photo_id FROM ticket
 		WHERE member_id = ? /* any organization: a member's own tickets */
 		AND (valid_from < ? OR (valid_from = ? AND id < ?))
 		ORDER BY valid_from DESC, id DESC LIMIT ?) t` + joined + `
 		ORDER BY t.valid_from DESC, t.id DESC, e.number`
-	selectPeople = `SELECT CAST(COALESCE(SUM(allowed), 0) AS SIGNED) FROM entitlement
+	selectPeople = `SELECT CAST(COALESCE(SUM(CASE WHEN people > 0 THEN people ELSE
+		allowed END), 0) AS SIGNED) FROM entitlement
 		WHERE organization_id = ? AND session_id = ? AND state = 'live'`
 )
 
@@ -118,18 +120,21 @@ func collect(rows *sql.Rows, err error) ([]ticket.Ticket, error) {
 
 func scanTicket(r row) (ticket.Ticket, error) {
 	var t ticket.Ticket
-	var e ticket.Entitlement
-	var issued, voided, share, from, until int64
-	err := r.Scan(&t.ID, &t.Organization, &t.Order, &t.Line, &t.Unit, &t.Units, &t.Member,
-		&t.Session, &t.Venue, &t.CodeVersion, &t.State, &t.Label, &t.Type, &t.TypeEn, &issued,
-		&voided, &e.Number, &e.Session, &e.State, &e.Allowed, &e.Used, &e.Inside, &share, &from,
-		&until)
-	e.Share = money.Minor(share)
-	e.ValidFrom, e.ValidUntil = clock.FromMillis(from), clock.FromMillis(until)
-	t.IssuedAt = clock.FromMillis(issued)
-	if voided != 0 {
-		t.VoidedAt = clock.FromMillis(voided)
-	}
-	t.Entitlements = []ticket.Entitlement{e}
+	var e entitlementRow
+	var issued, voided, changed int64
+	err := r.Scan(append([]any{&t.ID, &t.Organization, &t.Order, &t.Line, &t.Unit, &t.Units,
+		&t.Member, &t.Session, &t.Venue, &t.CodeVersion, &t.State, &t.Label, &t.Type, &t.TypeEn,
+		&issued, &voided, &changed, &t.Photo}, e.targets()...)...)
+	t.IssuedAt, t.VoidedAt = clock.FromMillis(issued), when(voided)
+	t.ChangedAt = when(changed)
+	t.Entitlements = []ticket.Entitlement{e.value()}
 	return t, err
+}
+
+// when is a stored time; 0 is none.
+func when(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return clock.FromMillis(ms)
 }

@@ -47,6 +47,12 @@ func (s *Store) Insert(tx *sqldb.Tx, list []ticket.Ticket) error {
 	}
 	var args []any
 	for i := range list {
+		if list[i].Entitlements[0].Progress.Admission != 0 {
+			if err := s.insertOpened(tx, &list[i]); err != nil {
+				return err
+			}
+			continue
+		}
 		for _, e := range list[i].Entitlements {
 			args = append(args, list[i].ID, e.Number, list[i].Organization, e.Session,
 				string(e.State), e.Allowed, e.Used, e.Inside, int64(e.Share),
@@ -79,7 +85,7 @@ const (
 		THEN 1 ELSE 0 END), 0) AS SIGNED) FROM entitlement WHERE organization_id = ?
 		AND ticket_id IN (`
 	voidTickets = `UPDATE ticket SET state = 'void', code_version = code_version + 1,
-		voided_at = ? WHERE organization_id = ? AND state = 'live' AND id IN (`
+		voided_at = ?, changed_at = ? WHERE organization_id = ? AND state = 'live' AND id IN (`
 )
 
 // VoidUnused ends live tickets that nobody used, entitlements first: a gate that is letting
@@ -104,7 +110,7 @@ func (s *Store) VoidUnused(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time
 		if n != entitlements {
 			return ticket.ErrUsed.Wrap(errors.New("used or voided between the two statements"))
 		}
-		n, err = tx.Exec(voidTickets+marks+`)`, append([]any{millis(at)}, args...)...)
+		n, err = tx.Exec(voidTickets+marks+`)`, append([]any{millis(at), millis(at)}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -124,12 +130,12 @@ func in(ids []int64) (string, []any) {
 	return sqldb.Marks(len(ids)), args
 }
 
-const raiseVersion = `UPDATE ticket SET code_version = code_version + 1
+const raiseVersion = `UPDATE ticket SET code_version = code_version + 1, changed_at = ?
 	WHERE organization_id = ? AND id = ? AND state = 'live' AND code_version = ?`
 
 // RaiseVersionIf makes the next code version of a live ticket that still has version was.
 func (s *Store) RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error) {
-	n, err := tx.Exec(raiseVersion, scope.Organization, id, was)
+	n, err := tx.Exec(raiseVersion, clock.Millis(tx.Now), scope.Organization, id, was)
 	return n == 1, err
 }
 
