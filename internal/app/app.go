@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"foyer/internal/approval"
 	"foyer/internal/catalog"
 	"foyer/internal/checkin"
 	"foyer/internal/clock"
@@ -67,6 +68,8 @@ type App struct {
 	Payments *payment.Payments
 	Inbox    *inbox.Inbox
 	Rekey    *rekey.Keys
+
+	Approvals *approval.Gate // the rule of two people
 
 	Bank *sandboxbank.Bank // in the role bank
 

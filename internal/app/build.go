@@ -52,8 +52,10 @@ func (a *App) build(ctx context.Context) error {
 	a.Metrics = newMetrics()
 	a.doctorBook = doctordb.New(a.DB)
 	a.buildPeople()
+	a.buildGate()
 	a.buildHall()
 	a.buildSale()
+	a.registerKinds()
 	a.Rekey = newRekey(a.DB, a.Ring, a.Clock, a.Log)
 	if err := a.buildMoney(ctx); err != nil {
 		return err
@@ -74,7 +76,7 @@ func (a *App) buildHall() {
 	stores := catalogdb.Open(a.DB, a.Clock)
 	a.Catalog = catalog.New(catalog.Config{DB: a.DB, Stores: stores, Journal: a.Journal,
 		Stock: stock, SeatMaps: stock, Files: fileStore{filepath.Join(a.Config.Data, "files")},
-		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Public: a.Codec.Encode})
+		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Public: a.Codec.Encode, Approvals: a.Approvals})
 	a.Seating = seating.New(seating.Config{DB: a.DB, Store: store, Book: a.book, Board: a.Board,
 		Plans: a.plans, Sessions: a.Catalog, Halls: stores.Halls, Timetable: stores.Timetable,
 		Journal: a.Journal, Clock: a.Clock, IDs: a.IDs})
@@ -205,6 +207,7 @@ func (a *App) buildDoor() error {
 	staffhttp.Mount(a.API, a.Staff)
 	journalhttp.Mount(a.API, a.Journal)
 	apipage.Register(a.API)
+	a.mountHouse()
 	pages.Mount(a.API, pages.Config{Development: a.Config.Mode == config.Development})
 	if a.Config.Mode == config.Development {
 		inbox.Mount(a.API, a.Inbox, httpx.Public)

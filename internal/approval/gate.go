@@ -70,7 +70,7 @@ func (g *Gate) Pass(ctx context.Context, who actor.Actor, c Case, make func() (A
 		return err
 	}
 	ask, err := make()
-	if err != nil {
+	if err != nil || len(ask.Input) == 0 {
 		return err
 	}
 	r, err := g.request(ctx, who, c, ask)

@@ -107,7 +107,8 @@ type Case struct {
 
 // Port is what other modules ask: nil lets the command go on. Otherwise make is run, which
 // tries the command without effect and describes it, and the error is a *Asked, which the
-// door answers with 202 and the request; or a refusal.
+// door answers with 202 and the request; or a refusal. A make that gives an Ask without
+// input has found nothing that needs two people, and the command goes on.
 type Port interface {
 	Pass(ctx context.Context, who actor.Actor, c Case, make func() (Ask, error)) error
 }

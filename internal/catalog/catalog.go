@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"foyer/internal/actor"
+	"foyer/internal/approval"
 	"foyer/internal/clock"
 	"foyer/internal/fault"
 	"foyer/internal/idgen"
@@ -24,6 +25,8 @@ type Config struct {
 	IDs      *idgen.Source
 	Clock    clock.Clock
 	Log      *slog.Logger
+	// Approvals decides which commands take two people; nil: none does.
+	Approvals approval.Port
 	// Public makes the public id of a key, for the cards of the public lists.
 	Public func(kind idgen.Kind, id int64) string
 }

@@ -80,25 +80,31 @@ func refOf(m Meta) ref { return ref{m.Organization, m.ID, m.Revision} }
 func amend[T any](c *Catalog, ctx context.Context, k kit[T], who actor.Actor, r ref,
 	action string, edit func(tx *sqldb.Tx, was, next *T) error) (*T, error) {
 	var out *T
-	err := c.inTx(ctx, func(tx *sqldb.Tx) error {
-		was, err := k.store.Find(tx, scopeOf(r.organization), r.id)
-		if err != nil {
-			return err
-		}
-		next := *was
-		if err := edit(tx, was, &next); err != nil {
-			return err
-		}
-		if now := metaOf(was).Revision; r.revision != now {
-			return fault.Stale.With("revision", now)
-		}
-		out = &next
-		return update(c, tx, k, who, action, was, &next)
+	err := c.inTx(ctx, func(tx *sqldb.Tx) (err error) {
+		out, err = amendIn(c, tx, k, who, r, action, edit)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// amendIn is amend inside a transaction.
+func amendIn[T any](c *Catalog, tx *sqldb.Tx, k kit[T], who actor.Actor, r ref,
+	action string, edit func(tx *sqldb.Tx, was, next *T) error) (*T, error) {
+	was, err := k.store.Find(tx, scopeOf(r.organization), r.id)
+	if err != nil {
+		return nil, err
+	}
+	next := *was
+	if err := edit(tx, was, &next); err != nil {
+		return nil, err
+	}
+	if now := metaOf(was).Revision; r.revision != now {
+		return nil, fault.Stale.With("revision", now)
+	}
+	return &next, update(c, tx, k, who, action, was, &next)
 }
 
 // update writes a changed object, with its journal entry unless nothing changed.

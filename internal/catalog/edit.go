@@ -378,10 +378,19 @@ func (c *Catalog) finishPrices(tx *sqldb.Tx, l *PriceList) error {
 }
 
 // UpdatePriceList replaces a price list. Every session to come that is pinned to it gets
-// a new revision, so that orders priced before are refused with ErrSessionChanged.
+// a new revision, so that orders priced before are refused with ErrSessionChanged. Where the
+// house wants two people for it, it waits as an *approval.Asked.
 func (c *Catalog) UpdatePriceList(ctx context.Context, who actor.Actor,
 	l PriceList) (*PriceList, error) {
-	edit := func(tx *sqldb.Tx, was, next *PriceList) error {
+	if err := c.askPrices(ctx, who, l); err != nil {
+		return nil, err
+	}
+	return amend(c, ctx, c.priceLists, who, refOf(l.Meta), "changed", c.editPrices(who, l))
+}
+
+func (c *Catalog) editPrices(who actor.Actor, l PriceList) func(*sqldb.Tx, *PriceList,
+	*PriceList) error {
+	return func(tx *sqldb.Tx, was, next *PriceList) error {
 		if err := Allow(who, PermPrice, was.Organization, 0); err != nil {
 			return err
 		}
@@ -394,7 +403,6 @@ func (c *Catalog) UpdatePriceList(ctx context.Context, who actor.Actor,
 		}
 		return c.bump(tx, was.Organization, UsingPriceList, was.ID)
 	}
-	return amend(c, ctx, c.priceLists, who, refOf(l.Meta), "changed", edit)
 }
 
 // CreateRefundPolicy makes a refund policy.

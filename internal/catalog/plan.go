@@ -111,7 +111,15 @@ func (c *Catalog) UpdateSession(ctx context.Context, who actor.Actor,
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	edit := func(tx *sqldb.Tx, was, next *Session) error {
+	if err := c.askReprice(ctx, who, s); err != nil {
+		return nil, err
+	}
+	return amend(c, ctx, c.sessions, who, refOf(s.Meta), "changed", c.editSession(who, s))
+}
+
+func (c *Catalog) editSession(who actor.Actor, s Session) func(*sqldb.Tx, *Session,
+	*Session) error {
+	return func(tx *sqldb.Tx, was, next *Session) error {
 		if err := Allow(who, PermSession, was.Organization, was.VenueID); err != nil {
 			return err
 		}
@@ -126,7 +134,6 @@ func (c *Catalog) UpdateSession(ctx context.Context, who actor.Actor,
 		}
 		return c.replan(tx, who, was, next)
 	}
-	return amend(c, ctx, c.sessions, who, refOf(s.Meta), "changed", edit)
 }
 
 func (c *Catalog) replan(tx *sqldb.Tx, who actor.Actor, was, next *Session) error {
@@ -166,7 +173,17 @@ func (c *Catalog) replan(tx *sqldb.Tx, who actor.Actor, was, next *Session) erro
 // back is the order's work.
 func (c *Catalog) SetSessionState(ctx context.Context, who actor.Actor, m Meta,
 	state SessionState) (*Session, error) {
-	edit := func(tx *sqldb.Tx, was, next *Session) error {
+	if state == SessionCancelled {
+		if err := c.askCancel(ctx, who, m); err != nil {
+			return nil, err
+		}
+	}
+	return amend(c, ctx, c.sessions, who, refOf(m), string(state), c.editState(who, state))
+}
+
+func (c *Catalog) editState(who actor.Actor, state SessionState) func(*sqldb.Tx, *Session,
+	*Session) error {
+	return func(tx *sqldb.Tx, was, next *Session) error {
 		if err := Allow(who, PermSell, was.Organization, was.VenueID); err != nil {
 			return err
 		}
@@ -179,7 +196,6 @@ func (c *Catalog) SetSessionState(ctx context.Context, who actor.Actor, m Meta,
 		}
 		return nil
 	}
-	return amend(c, ctx, c.sessions, who, refOf(m), string(state), edit)
 }
 
 // sellable refuses with ErrIncomplete naming everything without which a session cannot be

@@ -36,6 +36,12 @@ const (
 	JournalView        actor.Permission = "journal.view"
 	ReportView         actor.Permission = "report.view"
 	PersonUnmask       actor.Permission = "person.unmask"
+	ApprovalDecide     actor.Permission = "approval.decide"
+	ApprovalRules      actor.Permission = "approval.rules"
+	InvoiceManage      actor.Permission = "invoice.manage"
+	OrderAgree         actor.Permission = "order.agree"
+	OrderLate          actor.Permission = "order.late"
+	TimeMachine        actor.Permission = "time.machine"
 )
 
 // Permission is one permission with its words.
@@ -74,6 +80,12 @@ func Permissions() []Permission {
 		{JournalView, "查看操作日志", "Read the journal"},
 		{ReportView, "查看报表", "See reports"},
 		{PersonUnmask, "查看完整手机号等个人信息", "See personal values in full"},
+		{ApprovalDecide, "审批同事的申请", "Agree to what colleagues ask"},
+		{ApprovalRules, "设置双人审批事项", "Say what takes two people"},
+		{InvoiceManage, "处理开票申请", "Handle invoice requests"},
+		{OrderAgree, "确认需审核的订单", "Agree to orders that need it"},
+		{OrderLate, "补登售票", "Enter past sales late"},
+		{TimeMachine, "模拟日期查看", "See what holds at another date"},
 	}
 }
 
@@ -112,7 +124,7 @@ func Presets() []PresetRole {
 			CheckInView}},
 		{Usher, "检票员", "Usher", []actor.Permission{DeviceManage, CheckInScan, CheckInView}},
 		{Bookkeeper, "财务", "Bookkeeper", []actor.Permission{OrderView, PaymentView,
-			PaymentRepair, ReportView, JournalView}},
+			PaymentRepair, ReportView, JournalView, InvoiceManage}},
 	}
 }
 

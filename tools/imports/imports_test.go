@@ -32,6 +32,8 @@ var imports = []struct{ from, to, why string }{
 	{"internal/sqldb", "foyer/internal/order", "knows no business"},
 	{"internal/httpx", "foyer/internal/catalog", "no business"},
 	{"internal/journal", "foyer/internal/order", "they know none"},
+	{"internal/approval", "foyer/internal/catalog", "they know none"},
+	{"internal/catalog", "foyer/internal/approval", ""},
 	{"internal/catalog", "foyer/internal/seating", "lowest noun"},
 	{"internal/seating", "foyer/internal/catalog", ""},
 	{"internal/seating", "foyer/internal/seating/bestplace", ""},

@@ -138,38 +138,40 @@ func (s *Store) Counts(ctx context.Context, in actor.Scope, now time.Time) (
 	})
 }
 
+// A page is all of an organization, or what is in a state; each by kind and asker where they
+// are given.
+const (
+	listOf = `SELECT ` + columns + ` FROM approval_request
+		WHERE organization_id = ? AND id < ? AND (? = '' OR kind = ?) AND (? = 0 OR asked_by = ?)`
+	newest      = ` ORDER BY id DESC LIMIT ?`
+	listAll     = listOf + newest
+	listPending = listOf + ` AND state = 'pending' AND expires_at > ?` + newest
+	listExpired = listOf + ` AND (state = 'expired' OR (state = 'pending'
+		AND expires_at <= ?))` + newest
+	listIn = listOf + ` AND state = ?` + newest
+)
+
 // List is a page of requests, newest first. What is stored as pending and is too old is
 // found as expired.
 func (s *Store) List(ctx context.Context, in actor.Scope, f approval.Filter) (
 	[]*approval.Request, error,
 ) {
-	query := `SELECT ` + columns + ` FROM approval_request WHERE organization_id = ? AND id < ?`
 	before := f.Before
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	args := []any{in.Organization, before}
+	args := []any{in.Organization, before, string(f.Kind), string(f.Kind), f.Asker, f.Asker}
+	query := listAll
 	switch f.State {
 	case "":
 	case approval.Pending:
-		query += ` AND state = 'pending' AND expires_at > ?`
-		args = append(args, millis(f.Now))
+		query, args = listPending, append(args, millis(f.Now))
 	case approval.Expired:
-		query += ` AND (state = 'expired' OR (state = 'pending' AND expires_at <= ?))`
-		args = append(args, millis(f.Now))
+		query, args = listExpired, append(args, millis(f.Now))
 	default:
-		query += ` AND state = ?`
-		args = append(args, string(f.State))
+		query, args = listIn, append(args, string(f.State))
 	}
-	if f.Kind != "" {
-		query += ` AND kind = ?`
-		args = append(args, string(f.Kind))
-	}
-	if f.Asker != 0 {
-		query += ` AND asked_by = ?`
-		args = append(args, f.Asker)
-	}
-	rows, err := s.db.Query(ctx, query+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
+	rows, err := s.db.Query(ctx, query, append(args, f.Limit)...)
 	return sqldb.Collect(rows, err, func(r *sql.Rows) (*approval.Request, error) { return scan(r) })
 }
 
