@@ -286,22 +286,26 @@ func (e *entrances) Entrance(ctx context.Context, t *ticket.Ticket, s *catalog.S
 	if err != nil {
 		return ""
 	}
-	ord, err := e.order(ctx, t.Order)
-	if err != nil {
-		return ""
+	spot := t.At
+	if spot == (ticket.Spot{}) {
+		ord, err := e.order(ctx, t.Order)
+		if err != nil {
+			return ""
+		}
+		u := ord.Unit(t.Line, t.Unit)
+		if u == nil {
+			return ""
+		}
+		spot = order.SpotOf(*u)
 	}
-	u := ord.Unit(t.Line, t.Unit)
-	if u == nil {
-		return ""
-	}
-	if u.Area != 0 {
-		area, _ := plan.Index.Area(seatmap.Place(u.Area))
+	if spot.Area != 0 {
+		area, _ := plan.Index.Area(seatmap.Place(spot.Area))
 		if area.Area == nil {
 			return ""
 		}
 		return area.Entrance
 	}
-	if at, ok := plan.Index.Ordinal(seatmap.Place(u.Places[0])); ok {
+	if at, ok := plan.Index.Ordinal(seatmap.Place(spot.Place)); ok {
 		return plan.Index.Entrance(at)
 	}
 	return ""

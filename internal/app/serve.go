@@ -92,7 +92,7 @@ func (a *App) openDoors(where *Addresses, cancel context.CancelCauseFunc) (func(
 func (a *App) apiServer() *httpx.Server {
 	c := a.Config
 	s := &httpx.Server{Addr: c.Listen, Handler: a.API, Logger: a.Log, Clock: a.Clock,
-		OnShutdown: a.API.CloseStreams, CertFile: c.TLSCert, KeyFile: c.TLSKey,
+		OnShutdown: a.endWaits, CertFile: c.TLSCert, KeyFile: c.TLSKey,
 		RedirectAddr: c.Redirect, AllowPlain: c.AllowPlain}
 	if len(c.ACMEHosts) > 0 {
 		s.ACME = &httpx.ACME{Hosts: c.ACMEHosts, Email: c.ACMEEmail,
@@ -173,4 +173,11 @@ func (a *App) watchLane(ctx context.Context) error {
 	case <-a.Journal.Lost():
 		return errors.New("another process took over this database")
 	}
+}
+
+// endWaits answers those who would keep a shutdown waiting: live streams, and buyers who
+// wait for their tickets.
+func (a *App) endWaits() {
+	a.API.CloseStreams()
+	a.Tickets.StopWaiting()
 }

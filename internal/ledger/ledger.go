@@ -95,20 +95,26 @@ func (l *Ledger) Post(
 	if err := check(cur, moves); err != nil {
 		return ErrUnbalanced.Wrap(err)
 	}
-	seq, err := l.store.LastSeq(tx, order, pos)
-	if err != nil {
-		return err
-	}
 	list := make([]Posting, 0, len(moves))
 	for _, m := range moves {
-		if m.Amount == 0 {
-			continue
+		if m.Amount != 0 {
+			list = append(list, Posting{order, pos, len(list), m.Account, m.Amount, cur})
 		}
-		seq++
-		list = append(list, Posting{order, pos, seq, m.Account, m.Amount, cur})
 	}
 	if len(list) == 0 {
 		return nil
+	}
+	// A command posts once as a rule, so the insert goes first and the key finds a second.
+	err := l.store.Insert(tx, list)
+	if !sqldb.IsDuplicate(err) {
+		return err
+	}
+	last, err := l.store.LastSeq(tx, order, pos)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		list[i].Seq += last + 1
 	}
 	return l.store.Insert(tx, list)
 }

@@ -207,7 +207,10 @@ func TestEdgesAreGuarded(t *testing.T) {
 			from []order.State
 			do   func(*sqldb.Tx, *order.Order) (bool, error)
 		}{
-			"paid":       {[]order.State{order.Pending, order.Closing}, st.MarkPaidIfUnpaid},
+			"paid": {[]order.State{order.Pending, order.Closing}, func(tx *sqldb.Tx,
+				o *order.Order) (bool, error) {
+				return st.MarkPaidIfUnpaid(tx, o, false)
+			}},
 			"re-claimed": {[]order.State{order.Expired}, st.MarkPaidIfExpired},
 			"ended": {[]order.State{order.Pending}, func(tx *sqldb.Tx, o *order.Order) (bool,
 				error) {

@@ -115,8 +115,7 @@ func (o *Orders) endLive(tx *sqldb.Tx, ord *Order) error {
 	if ord.Member == 0 {
 		return nil
 	}
-	return o.Store.GiveMember(tx, MemberGive{Session: ord.Session, Member: ord.Member,
-		Order: ord.ID, EndLive: true})
+	return o.Store.EndLive(tx, ord.Session, ord.Member, ord.ID)
 }
 
 // Close is the handler of JobClose: ask the provider, close what may be closed, and end

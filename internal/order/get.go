@@ -30,11 +30,20 @@ func (o *Orders) Get(ctx context.Context, id int64, who actor.Actor) (*Order, er
 
 // MaySee refuses with ErrNotFound who may not see the order. It reads no lines.
 func (o *Orders) MaySee(ctx context.Context, id int64, who actor.Actor) error {
-	ord, err := o.Store.Head(ctx, id)
-	if err == nil && !o.sees(ctx, who, ord) {
-		err = ErrNotFound
-	}
+	_, err := o.headFor(ctx, id, who)
 	return err
+}
+
+// headFor is Get without the lines.
+func (o *Orders) headFor(ctx context.Context, id int64, who actor.Actor) (*Order, error) {
+	ord, err := o.Store.Head(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !o.sees(ctx, who, ord) {
+		return nil, ErrNotFound
+	}
+	return ord, nil
 }
 
 func (o *Orders) sees(ctx context.Context, who actor.Actor, ord *Order) bool {

@@ -100,6 +100,8 @@ type Limits interface {
 	TakeMember(tx *sqldb.Tx, t MemberTake) error
 	// GiveMember takes n back; live tells whether the order stops being the live one.
 	GiveMember(tx *sqldb.Tx, g MemberGive) error
+	// EndLive lets the member place another order in the session, if this was the live one.
+	EndLive(tx *sqldb.Tx, session, member, order int64) error
 	// Live is the member's unpaid order in the session, else 0.
 	Live(ctx context.Context, session, member int64) (int64, error)
 }
@@ -108,7 +110,8 @@ type Limits interface {
 // guards the revision besides the state that its name says. When it holds, the order in
 // hand is of the next revision.
 type Transitions interface {
-	MarkPaidIfUnpaid(tx *sqldb.Tx, o *Order) (bool, error)
+	// MarkPaidIfUnpaid counts one open payment less, besides, when the money came by one.
+	MarkPaidIfUnpaid(tx *sqldb.Tx, o *Order, wasOpen bool) (bool, error)
 	MarkPaidIfExpired(tx *sqldb.Tx, o *Order) (bool, error)
 	MarkEndedIfIdle(tx *sqldb.Tx, o *Order, by EndedBy) (bool, error)
 	MarkClosingIfPending(tx *sqldb.Tx, o *Order, by EndedBy) (bool, error)

@@ -24,7 +24,7 @@ var _ payment.Settler = (*Orders)(nil)
 // ErrNothingToPay, ErrClosing, ErrNotPending, ErrTooLateToPay, ErrTooManyPayments, and with
 // catalog.ErrNotOnSale when the session was cancelled.
 func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment.Payable, error) {
-	ord, err := o.Get(ctx, id, by)
+	ord, err := o.headFor(ctx, id, by)
 	if err != nil {
 		return payment.Payable{}, err
 	}
@@ -95,6 +95,18 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 	if ord.Organization != c.Organization {
 		return payment.Outcome{}, fault.Missing
 	}
+	buys := (ord.State == Pending || ord.State == Closing) &&
+		c.Amount == ord.Total && c.Currency == ord.Currency
+	if buys {
+		//tidy:allow context in memory; the writer has no caller
+		off, err := o.calledOff(context.Background(), ord.Session)
+		if err != nil {
+			return payment.Outcome{}, err
+		}
+		if !off {
+			return o.take(tx, ord, c)
+		}
+	}
 	if c.WasOpen {
 		if err := o.Store.CountPaymentEnded(tx, ord.Organization, ord.ID); err != nil {
 			return payment.Outcome{}, err
@@ -102,6 +114,8 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 		ord.OpenPayments = max(ord.OpenPayments-1, 0)
 	}
 	switch {
+	case buys:
+		return o.refuse(tx, ord, c)
 	case ord.State == Paid:
 		return o.giveBack(tx, ord, c, payment.CauseDouble)
 	case c.Amount != ord.Total || c.Currency != ord.Currency:
@@ -111,16 +125,6 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 		}
 		_, err = o.endIfIdle(tx, ord)
 		return out, err
-	case ord.State == Pending || ord.State == Closing:
-		//tidy:allow context in memory; the writer has no caller
-		off, err := o.calledOff(context.Background(), ord.Session)
-		if err != nil {
-			return payment.Outcome{}, err
-		}
-		if off {
-			return o.refuse(tx, ord, c)
-		}
-		return o.take(tx, ord, c)
 	case ord.State == Cancelled:
 		return o.giveBack(tx, ord, c, payment.CauseCancelled)
 	}
@@ -129,7 +133,7 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 
 // take pays a waiting order.
 func (o *Orders) take(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Outcome, error) {
-	ok, err := o.Store.MarkPaidIfUnpaid(tx, ord)
+	ok, err := o.Store.MarkPaidIfUnpaid(tx, ord, c.WasOpen)
 	if err != nil {
 		return payment.Outcome{}, err
 	}
@@ -246,7 +250,7 @@ func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
 		for i, u := range l.Units {
 			if !u.Returned {
 				in.Units = append(in.Units, ticket.IssueUnit{Line: l.Number, Unit: i + 1,
-					Label: u.Label, Allowed: u.People, Share: u.Amount,
+					At: SpotOf(u), Label: u.Label, Allowed: u.People, Share: u.Amount,
 					Type: l.Name, TypeEn: l.NameEn, Admission: a.Admissions[l.TicketType]})
 			}
 		}
@@ -259,6 +263,14 @@ func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
 		return nil
 	}
 	return o.Buyers.RememberTail(tx, ord.Organization, ord.Member)
+}
+
+// SpotOf is where a unit is: its area, or the first of its places.
+func SpotOf(u Unit) ticket.Spot {
+	if len(u.Places) > 0 {
+		return ticket.Spot{Place: u.Places[0]}
+	}
+	return ticket.Spot{Area: u.Area}
 }
 
 // giveBack books money that buys nothing and asks for its return.

@@ -32,7 +32,7 @@ const (
 
 const (
 	maxTries   = 15
-	sendAtOnce = 32
+	sendAtOnce = 256
 	sendLimit  = 5 * time.Second
 	pollEvery  = time.Second
 )
@@ -90,7 +90,7 @@ func (b *Bank) forge(tx *sqldb.Tx, p *Payment) error {
 // Send delivers a notice; an error means that it was not taken with a 2xx.
 type Send func(ctx context.Context, url string, headers Signed, body []byte) error
 
-// Run does what is due until ctx ends, up to 32 notices at once.
+// Run does what is due until ctx ends, up to 256 notices at once.
 func (b *Bank) Run(ctx context.Context, send Send) error {
 	free := make(chan struct{}, sendAtOnce)
 	for ctx.Err() == nil {
@@ -120,7 +120,7 @@ func (b *Bank) round(ctx context.Context, send Send, free chan struct{}) (int, e
 	b.mu.Lock()
 	flying := len(b.flying)
 	b.mu.Unlock()
-	list, err := b.store.DueWork(ctx, b.clk.Now(), 256+flying)
+	list, err := b.store.DueWork(ctx, b.clk.Now(), sendAtOnce+flying)
 	if err != nil {
 		return 0, err
 	}

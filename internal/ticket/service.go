@@ -41,12 +41,13 @@ type Tickets struct {
 	cfg        Config
 	codes      *codes
 	admissions *admissions
+	arrivals   *arrivals
 }
 
 // New makes the module.
 func New(cfg Config) *Tickets {
 	return &Tickets{cfg: cfg, codes: newCodes(cfg.Keys, codesKept),
-		admissions: newAdmissions(cfg.Store)}
+		admissions: newAdmissions(cfg.Store), arrivals: newArrivals()}
 }
 
 // Store is where the tickets are, for those who check people in.
@@ -73,10 +74,11 @@ func (t *Tickets) Issue(tx *sqldb.Tx, in Issue) ([]Ticket, error) {
 		}
 		list[i] = Ticket{ID: t.cfg.IDs.Next(), Organization: in.Organization, Order: in.Order,
 			Line: u.Line, Unit: u.Unit, Units: 1, Member: in.Member, Session: in.Session,
-			Venue: in.Venue, CodeVersion: 1, State: Live, Label: u.Label, Type: u.Type,
+			Venue: in.Venue, CodeVersion: 1, State: Live, At: u.At, Label: u.Label, Type: u.Type,
 			TypeEn: u.TypeEn, IssuedAt: tx.Now,
 			Entitlements: opened}
 	}
+	tx.AfterCommit(func() { t.arrivals.tell(in.Order, list) })
 	return list, t.cfg.Store.Insert(tx, list)
 }
 

@@ -37,6 +37,8 @@ type Ticket struct {
 	VoidedAt     time.Time
 	ChangedAt    time.Time // of its code version or state; zero: never
 	Photo        int64     // a media id; 0 without one
+	// At is where it is; set only when it was just issued. The order knows it always.
+	At Spot
 	// Code is derived when read, never stored; empty for a void ticket.
 	Code         string
 	Entitlements []Entitlement
@@ -122,9 +124,13 @@ type Issue struct {
 	Units                                       []IssueUnit
 }
 
+// Spot is a place or an area of the session's seat map; one of them is 0.
+type Spot struct{ Place, Area int32 }
+
 // IssueUnit is one unit of a line; Allowed people enter with it.
 type IssueUnit struct {
 	Line, Unit   int
+	At           Spot
 	Label        string
 	Type, TypeEn string // the name of the ticket type
 	Allowed      int

@@ -232,18 +232,17 @@ func (g *generator) openPayment(w *worker, token, order string) (string, error) 
 	return path, err
 }
 
-// A buyer's page asks for the tickets at once and then after ever longer pauses, from
-// firstPoll to lastPoll, so that those who wait do not keep others waiting.
+// ticketWait is how long a buyer's page waits for its tickets, asking anew when the server
+// has kept it waiting for waitSeconds in vain.
 const (
-	firstPoll  = 10 * time.Millisecond
-	lastPoll   = 320 * time.Millisecond
-	ticketWait = 20 * time.Second
+	ticketWait  = 20 * time.Second
+	waitSeconds = 10
 )
 
 func (g *generator) awaitTickets(w *worker, token, order string) error {
 	start := w.clk.Now()
-	path := ordersPath + "/" + order + "/tickets"
-	for pause := firstPoll; w.clk.Now().Sub(start) < ticketWait; pause = min(2*pause, lastPoll) {
+	path := ordersPath + "/" + order + "/tickets?wait=" + strconv.Itoa(waitSeconds)
+	for w.clk.Now().Sub(start) < ticketWait {
 		w.buf = Request(w.buf[:0], "GET", path, g.API, token, nil, nil)
 		found := false
 		err := w.expect(200, func(a Answer) error {
@@ -253,7 +252,6 @@ func (g *generator) awaitTickets(w *worker, token, order string) error {
 		if found || err != nil {
 			return err
 		}
-		<-timeout(w.clk, pause)
 	}
 	return errors.New("no ticket in time")
 }

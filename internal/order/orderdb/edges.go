@@ -19,12 +19,18 @@ func (s *Store) edge(tx *sqldb.Tx, o *order.Order, query string, args ...any) (b
 	return n == 1, err
 }
 
-// MarkPaidIfUnpaid takes an order from pending or closing to paid.
-func (s *Store) MarkPaidIfUnpaid(tx *sqldb.Tx, o *order.Order) (bool, error) {
+// MarkPaidIfUnpaid takes an order from pending or closing to paid, and counts one open
+// payment less when the money came by one.
+func (s *Store) MarkPaidIfUnpaid(tx *sqldb.Tx, o *order.Order, wasOpen bool) (bool, error) {
+	ended := 0
+	if wasOpen && o.OpenPayments > 0 {
+		ended = 1
+		o.OpenPayments--
+	}
 	return s.edge(tx, o, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
-		ended_at = ?, ended_by = '', revision = revision + 1
+		open_payments = open_payments - ?, ended_at = ?, ended_by = '', revision = revision + 1
 		WHERE id = ? AND organization_id = ? AND state IN ('pending', 'closing')
-		AND revision = ?`, millis(tx.Now), o.ID, o.Organization, o.Revision)
+		AND revision = ?`, ended, millis(tx.Now), o.ID, o.Organization, o.Revision)
 }
 
 // MarkPaidIfExpired takes an expired order to paid; only re-claiming may call it.

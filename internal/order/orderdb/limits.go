@@ -100,6 +100,13 @@ func (s *Store) GiveMember(tx *sqldb.Tx, g order.MemberGive) error {
 		cool, cool, g.Session, limitMember, g.Member, g.N)
 }
 
+// EndLive frees the member for another order if this was the live one; the count stays.
+func (s *Store) EndLive(tx *sqldb.Tx, session, member, id int64) error {
+	_, err := tx.Exec(`UPDATE limit_counter SET live_order_id = 0 WHERE session_id = ?
+		AND kind = ? AND subject = ? AND live_order_id = ?`, session, limitMember, member, id)
+	return err
+}
+
 // Live is the member's unpaid order in the session, else 0.
 func (s *Store) Live(ctx context.Context, session, member int64) (id int64, err error) {
 	_, err = sqldb.Found(s.db.QueryRow(ctx, `SELECT live_order_id FROM limit_counter

@@ -64,7 +64,7 @@ func New(cfg Config, sign Signer, clk clock.Clock, ids *idgen.Source) (*Client, 
 	c := &Client{cfg: cfg, sign: sign, clk: clk, ids: ids, http: &http.Client{
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
-			MaxIdleConnsPerHost: 128, MaxConnsPerHost: 128, IdleConnTimeout: time.Minute,
+			MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256, IdleConnTimeout: time.Minute,
 			TLSHandshakeTimeout: 3 * time.Second,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error {

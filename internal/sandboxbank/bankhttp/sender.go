@@ -17,7 +17,7 @@ func NewSender() sandboxbank.Send {
 	client := &http.Client{
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
-			MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64, IdleConnTimeout: time.Minute,
+			MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256, IdleConnTimeout: time.Minute,
 			TLSHandshakeTimeout: 3 * time.Second, ResponseHeaderTimeout: 6 * time.Second,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error {

@@ -36,7 +36,8 @@ func Mount(api *httpx.API, tickets *ticket.Tickets) {
 	none := []*fault.Definition{ticket.ErrNoTicket}
 	httpx.Register(api, httpx.Op{Method: "GET", Path: "/api/v1/orders/{id}/tickets", Tag: tag,
 		OperationID: "list-order-tickets", Summary: "The tickets of an order",
-		Description: "Empty while the order is not paid.", Access: viewer, Refusals: none},
+		Description: "Empty while the order is not paid. With `wait` the answer comes as soon " +
+			"as there are tickets, or when that many seconds are over.", Access: viewer, Refusals: none},
 		h.ofOrder)
 	httpx.Register(api, httpx.Op{Method: "GET", Path: "/api/v1/tickets", Tag: tag,
 		OperationID: "list-tickets", Summary: "My tickets, the newest session first",
@@ -140,7 +141,8 @@ func (h *handler) session(s *catalog.Sellable) sessionBody {
 }
 
 type orderIn struct {
-	ID string `path:"id" doc:"the order's id"`
+	ID   string `path:"id" doc:"the order's id"`
+	Wait int    `query:"wait" minimum:"0" maximum:"20" doc:"seconds to wait for the first ticket"`
 }
 
 type orderOut struct {
@@ -154,7 +156,8 @@ func (h *handler) ofOrder(ctx context.Context, in *orderIn) (*orderOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := h.tickets.OfOrder(ctx, httpx.ActorOf(ctx), id)
+	wait := time.Duration(in.Wait) * time.Second
+	list, err := h.tickets.Await(ctx, httpx.ActorOf(ctx), id, wait)
 	if err != nil {
 		return nil, err
 	}

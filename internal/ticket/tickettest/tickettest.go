@@ -41,17 +41,20 @@ type World struct {
 	Tickets   *ticket.Tickets
 	Programme *Programme
 	Keys      Pair
-	orders    int64
+	// Unpaid are orders without tickets; fill it before anything asks for one of them.
+	Unpaid Orders
+	orders int64
 }
 
 // New makes the module on a fresh database.
 func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 	t.Helper()
 	w := &World{Bundle: journaltest.New(t, db, clk), T: t, Store: ticketdb.New(db),
-		Programme: &Programme{sessions: map[int64]*catalog.Sellable{}}, Keys: Pair(1)}
+		Programme: &Programme{sessions: map[int64]*catalog.Sellable{}}, Keys: Pair(1),
+		Unpaid: Orders{}}
 	w.Fake, _ = clk.(*clock.Fake)
 	w.Tickets = ticket.New(ticket.Config{DB: db, Store: w.Store, IDs: w.IDs, Keys: w.Keys,
-		Sessions: w.Programme, Orders: Orders(map[int64]int64{}), Doors: doors{},
+		Sessions: w.Programme, Orders: w.Unpaid, Doors: doors{},
 		Journal: w.Journal})
 	return w
 }
