@@ -45,6 +45,9 @@ type Catalog struct {
 	policies      kit[RefundPolicy]
 	sessions      kit[Session]
 	media         kit[Media]
+	offers        kit[Offer]
+	releases      kit[Release]
+	batches       kit[CodeBatch]
 }
 
 // New makes a catalogue with an empty picture; call Load before it serves.
@@ -60,6 +63,9 @@ func New(cfg Config) *Catalog {
 		policies:      kit[RefundPolicy]{s.RefundPolicies, KindRefundPolicy, "refund_policy"},
 		sessions:      kit[Session]{s.Sessions, KindSession, "session"},
 		media:         kit[Media]{s.Media, KindMedia, "media"},
+		offers:        kit[Offer]{s.Offers, KindOffer, "offer"},
+		releases:      kit[Release]{s.Releases, KindRelease, "release"},
+		batches:       kit[CodeBatch]{s.Batches, KindBatch, "code_batch"},
 	}
 	c.board = newShowcase(cfg)
 	return c

@@ -122,6 +122,9 @@ type Stores struct {
 	RefundPolicies Store[RefundPolicy]
 	Sessions       Store[Session]
 	Media          Store[Media]
+	Offers         Store[Offer]
+	Releases       Store[Release]
+	Batches        Store[CodeBatch]
 	Timetable      Timetable
 	Codes          Codes
 }

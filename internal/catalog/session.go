@@ -160,7 +160,11 @@ type Sellable struct {
 	TicketTypes  []*TicketType // that have a price, in the order of the price list
 	Policy       *RefundPolicy
 	Currency     money.Currency
-	Buyers       *BuyerRules // nil: anybody may buy without saying who
+	// Offers are the discounts of the session by rank, and Releases its tiers by ticket
+	// type; nil when there are none.
+	Offers   []*Offer
+	Releases map[int64]*Release
+	Buyers   *BuyerRules // nil: anybody may buy without saying who
 
 	facets []string // what it adds to its event's card
 }

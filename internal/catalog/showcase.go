@@ -99,7 +99,9 @@ func (c *Catalog) Load(ctx context.Context) error {
 	err := errors.Join(loadAll(ctx, st.Organizations, &all), loadAll(ctx, st.Venues, &all),
 		loadAll(ctx, st.Halls, &all), loadAll(ctx, st.Events, &all),
 		loadAll(ctx, st.TicketTypes, &all), loadAll(ctx, st.PriceLists, &all),
-		loadAll(ctx, st.RefundPolicies, &all), loadAll(ctx, st.Sessions, &all))
+		loadAll(ctx, st.RefundPolicies, &all), loadAll(ctx, st.Offers, &all),
+		loadAll(ctx, st.Releases, &all), loadAll(ctx, st.Batches, &all),
+		loadAll(ctx, st.Sessions, &all))
 	if err != nil {
 		return err
 	}
@@ -167,6 +169,8 @@ func (c *Catalog) reread(ctx context.Context, o journal.Object) error {
 		}
 	case importKind:
 		return c.Load(ctx)
+	case string(KindOffer), string(KindRelease), string(KindBatch):
+		return c.rereadOffers(ctx, o)
 	}
 	return nil
 }

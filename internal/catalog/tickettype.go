@@ -25,6 +25,7 @@ type TicketTypeInfo struct {
 	Admission *Admission `json:"admission,omitempty" doc:"empty: one entry for each person"`
 	// Eligibility says who may use the type; nil: everybody.
 	Eligibility *Eligibility `json:"eligibility,omitempty" doc:"empty: for everybody"`
+	SaleRules
 	// Retired types stay on old orders and are sold no more.
 	Retired bool `json:"retired,omitempty" doc:"sold no more"`
 }
@@ -51,6 +52,7 @@ func (t *TicketTypeInfo) check() error {
 	}
 	t.Admission.check(&c)
 	t.Eligibility.check(&c)
+	t.SaleRules.check(&c, t)
 	c.words("channels", t.Channels, 5, 20)
 	for _, ch := range t.Channels {
 		choice(&c, "channels", ch, channels())

@@ -17,6 +17,8 @@ type view struct {
 	types         shelf[int64, *TicketType]
 	lists         shelf[int64, *PriceList]
 	policies      shelf[int64, *RefundPolicy]
+	houses        shelf[int64, *houseOffers] // by organization
+	batches       shelf[int64, *CodeBatch]
 
 	// sessions are all that have not ended before yesterday; the lists beside it hold the
 	// public ones by start and id.
@@ -43,6 +45,7 @@ func newView(cfg Config) *view {
 		venues: newShelf[int64, *Venue](), halls: newShelf[int64, *Hall](),
 		events: newShelf[int64, *Event](), types: newShelf[int64, *TicketType](),
 		lists: newShelf[int64, *PriceList](), policies: newShelf[int64, *RefundPolicy](),
+		houses: newShelf[int64, *houseOffers](), batches: newShelf[int64, *CodeBatch](),
 		sessions: newShelf[int64, *Sellable](), byEvent: newShelf[int64, []*Sellable](),
 		byVenue: newShelf[int64, []*Sellable](), slots: newShelf[int64, int32](),
 		facets: newShelf[string, bits](), readings: newShelf[rune, []string](),
@@ -128,6 +131,8 @@ func (m *maker) takeObjects(changes []any) {
 			replace(m, policies, "policy", v)
 		case *Session:
 			m.raw[v.ID] = v
+		case *Offer, *Release, *CodeBatch:
+			m.takeOffer(v)
 		}
 	}
 	m.organizations, m.venues, m.halls = organizations.done(), venues.done(), halls.done()
@@ -205,6 +210,7 @@ func (v *view) bind(raw *Session) *Sellable {
 		return nil
 	}
 	s.Prices, s.Currency = newPriceTable(list, venue, &s.Session), list.Currency
+	v.offersFor(s)
 	for _, c := range list.Cells {
 		t := v.types.at(c.TicketType)
 		if t != nil && !slices.Contains(s.TicketTypes, t) {

@@ -30,44 +30,49 @@ func Kinds() []Kind { return []Kind{EveryNth, Group, Combo, Reduction} }
 
 // Rule is one discount. Empty conditions match everything.
 type Rule struct {
-	ID       int64
-	Name     string
-	NameEn   string
-	Kind     Kind
-	Types    []int64
-	Zones    []string
-	Channels []string
+	ID       int64    `json:"-"`
+	Name     string   `json:"name"`
+	NameEn   string   `json:"name_en,omitempty"`
+	Kind     Kind     `json:"kind"`
+	Types    []int64  `json:"types,omitempty"`
+	Zones    []string `json:"zones,omitempty"`
+	Channels []string `json:"channels,omitempty"`
 	// From and Until bound the moment of buying; Until is the first moment without it.
-	From, Until time.Time
+	From  time.Time `json:"from,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 	// Weekdays, StartFrom and StartBefore bound the session's start by the venue's clock,
 	// as minutes of its business day; StartBefore 0 is no bound.
-	Weekdays               []int
-	StartFrom, StartBefore int
+	Weekdays    []int `json:"weekdays,omitempty"`
+	StartFrom   int   `json:"start_from,omitempty"`
+	StartBefore int   `json:"start_before,omitempty"`
 	// NeedsCode rules apply only to buyers who gave a code for them.
-	NeedsCode bool
+	NeedsCode bool `json:"needs_code,omitempty"`
 
-	Size    int // EveryNth: of how many; Group: from how many people on
-	Reduced int // EveryNth: how many of them are reduced, the cheapest
+	// Size is, of EveryNth, of how many; of Group, from how many people on.
+	Size int `json:"size,omitempty"`
+	// Reduced is how many of a set of EveryNth are reduced: the cheapest.
+	Reduced int `json:"reduced,omitempty"`
 	// Percent off in basis points, or a fixed amount off each; not both.
-	Percent int
-	Off     money.Minor
-	Needs   []Need // Combo
-	Price   money.Minor
+	Percent int         `json:"percent,omitempty"`
+	Off     money.Minor `json:"off,omitempty"`
+	// Needs and Price are a combo's: the parts of a set, and what the set costs.
+	Needs []Need      `json:"needs,omitempty"`
+	Price money.Minor `json:"price,omitempty"`
 
 	// Combinable rules apply to what the others left, on top of them and of each other.
-	Combinable bool
+	Combinable bool `json:"combinable,omitempty"`
 	// MostPerOrder bounds the applications in an order: whole sets of EveryNth and Combo,
 	// units of Group and Reduction; 0: no bound.
-	MostPerOrder int
+	MostPerOrder int `json:"most_per_order,omitempty"`
 	// Most and Budget bound applications and money over all orders; 0: no bound.
-	Most   int64
-	Budget money.Minor
+	Most   int64       `json:"most,omitempty"`
+	Budget money.Minor `json:"budget,omitempty"`
 }
 
 // Need is one part of a combo: so many units of one of these types.
 type Need struct {
-	Types []int64
-	Count int
+	Types []int64 `json:"types"`
+	Count int     `json:"count"`
 }
 
 // Unit is one unit of a basket. Key tells units apart that are alike, so that the result

@@ -28,6 +28,9 @@ func Open(db *sqldb.DB, clk clock.Clock) catalog.Stores {
 		RefundPolicies: refundPolicyTable(db),
 		Sessions:       sessions,
 		Media:          mediaTable(db),
+		Offers:         offerTable(db),
+		Releases:       releaseTable(db),
+		Batches:        batchTable(db),
 		Timetable:      timetable{sessions},
 		Codes:          codes{eventTable(db)},
 	}

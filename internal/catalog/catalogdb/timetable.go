@@ -144,6 +144,9 @@ func using(by catalog.Using) (usingStatements, error) {
 		return usingStatements{count: `SELECT COUNT(*) FROM session WHERE organization_id = ?
 			AND venue_id = ? AND ends_at > ? AND state IN ('on_sale', 'paused')`}, nil
 	}
+	if q, ok := usingOffer(by); ok {
+		return q, nil
+	}
 	return usingStatements{}, fmt.Errorf("catalogdb: sessions are not looked up by %q", by)
 }
 
