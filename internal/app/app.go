@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"foyer/internal/approval"
+	"foyer/internal/captcha"
 	"foyer/internal/catalog"
 	"foyer/internal/checkin"
 	"foyer/internal/clock"
@@ -36,6 +37,7 @@ import (
 	"foyer/internal/sqldb"
 	"foyer/internal/staff"
 	"foyer/internal/ticket"
+	"foyer/internal/visitor"
 )
 
 // App is one installation in one process. Tests and tools use the same struct as serve.
@@ -64,6 +66,9 @@ type App struct {
 	Staff    *staff.House
 	Door     *signin.Door
 	Guard    *signin.Guard
+	Links    *signin.Links
+	Captchas *captcha.Captchas
+	Visitors *visitor.Visitors
 	Orders   *order.Orders
 	Payments *payment.Payments
 	Inbox    *inbox.Inbox

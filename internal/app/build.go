@@ -11,6 +11,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/app/pages"
+	"foyer/internal/captcha/captchahttp"
 	"foyer/internal/catalog"
 	"foyer/internal/catalog/catalogdb"
 	"foyer/internal/catalog/cataloghttp"
@@ -45,6 +46,8 @@ import (
 	"foyer/internal/ticket"
 	"foyer/internal/ticket/ticketdb"
 	"foyer/internal/ticket/tickethttp"
+	"foyer/internal/visitor"
+	"foyer/internal/visitor/visitordb"
 )
 
 // build joins the modules, the lowest first.
@@ -79,7 +82,8 @@ func (a *App) buildHall() {
 		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Public: a.Codec.Encode, Approvals: a.Approvals})
 	a.Seating = seating.New(seating.Config{DB: a.DB, Store: store, Book: a.book, Board: a.Board,
 		Plans: a.plans, Sessions: a.Catalog, Halls: stores.Halls, Timetable: stores.Timetable,
-		Journal: a.Journal, Clock: a.Clock, IDs: a.IDs})
+		Journal: a.Journal, Jobs: a.Jobs, Revisions: a.Catalog, Clock: a.Clock, IDs: a.IDs})
+	a.Jobs.Handle(seating.JobFallBack, a.Seating.FallBack)
 }
 
 // buildSale joins tickets, gates and the agreement.
@@ -88,14 +92,17 @@ func (a *App) buildSale() {
 	a.Tickets = ticket.New(ticket.Config{DB: a.DB, Store: tickets, IDs: a.IDs, Keys: a.Ring,
 		Sessions: a.Catalog, Orders: orders{a}, Doors: &entrances{a: a}, Journal: a.Journal})
 	a.CheckIn = checkin.New(checkin.Config{DB: a.DB, Store: checkindb.New(a.DB), Tickets: tickets,
+		Openings: a.Tickets, Ledger: a.Ledger,
 		Sessions: a.Catalog, Venues: a.Catalog.Stores().Venues, Capacities: capacities{a},
 		Journal: a.Journal, IDs: a.IDs, Clock: a.Clock, Keys: a.Ring, MACs: a.Ring, Log: a.Log,
 		Observe: a.Metrics.scanned})
 	a.orderStore = orderdb.New(a.DB)
+	a.Visitors = visitor.New(visitor.Deps{DB: a.DB, Store: visitordb.New(a.DB), Keys: a.Ring,
+		Contacts: contacts{a}, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
 	a.Orders = order.New(a.Config.Order, order.Parts{DB: a.DB, Store: a.orderStore,
 		Sessions: a.Catalog, Chooser: a.Seating, Book: a.book, Tickets: a.Tickets,
-		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members, Clock: a.Clock,
-		IDs: a.IDs, Log: a.Log})
+		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members,
+		Visitors: a.Visitors, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
 	a.Jobs.Handle(order.JobClose, a.Orders.Close)
 }
 
@@ -204,10 +211,11 @@ func (a *App) buildDoor() error {
 	tickethttp.Mount(a.API, a.Tickets)
 	checkinhttp.Mount(a.API, a.CheckIn)
 	memberhttp.Mount(a.API, a.Members)
+	captchahttp.Mount(a.API, a.Captchas)
 	staffhttp.Mount(a.API, a.Staff)
 	journalhttp.Mount(a.API, a.Journal)
-	apipage.Register(a.API)
 	a.mountHouse()
+	apipage.Register(a.API)
 	pages.Mount(a.API, pages.Config{Development: a.Config.Mode == config.Development})
 	if a.Config.Mode == config.Development {
 		inbox.Mount(a.API, a.Inbox, httpx.Public)

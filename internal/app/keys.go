@@ -45,7 +45,7 @@ func OpenKeys(cfg Settings, clk clock.Clock, log *slog.Logger) (*Keys, func() er
 
 func newRekey(db *sqldb.DB, ring *keyring.Ring, clk clock.Clock, log *slog.Logger) *rekey.Keys {
 	return rekey.New(rekey.Deps{DB: db, Ring: ring, Members: memberdb.New(db),
-		Staff: staffdb.New(db), Inbox: notifydb.New(db), Tickets: ticketdb.New(db), Clock: clk,
+		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Tickets: ticketdb.New(db), Clock: clk,
 		Log: log})
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"foyer/internal/captcha"
 	"foyer/internal/journal"
 	"foyer/internal/journal/journaldb"
 	"foyer/internal/ledger"
@@ -40,11 +41,17 @@ func (a *App) buildPeople() {
 	tokens := signindb.New(a.DB)
 	a.Door = signin.New(signin.Config{}, a.DB, tokens, a.IDs, a.Clock, a.Log)
 	a.Guard = signin.NewGuard(a.DB, tokens, a.Ring, a.IDs)
+	a.Links = signin.NewLinks(a.DB, tokens, a.IDs)
+	a.Captchas = captcha.New(captcha.Config{}, a.Clock, a.IDs)
+	a.Guard.AskHumans(a.Captchas)
 	a.Inbox = inbox.New(a.DB, notifydb.New(a.DB), a.Ring, a.IDs)
 	people := memberdb.New(a.DB)
 	a.Members = member.New(member.Deps{DB: a.DB, Store: people, Codes: people, Tails: people,
 		Vault: a.Ring, Passwords: passwords, Door: a.Door, Guard: a.Guard, Journal: a.Journal,
-		Sender: a.Inbox, IDs: a.IDs, Clock: a.Clock})
+		Sender: a.Inbox, IDs: a.IDs, Clock: a.Clock, Emails: people, Consents: people,
+		Companions: people, Erasure: people, Links: a.Links, Jobs: a.Jobs,
+		Site: a.Config.PublicURL})
+	a.Jobs.Handle(member.JobLetter, a.Members.SendLetter)
 	house := staffdb.New(a.DB)
 	a.Staff = staff.New(staff.Deps{DB: a.DB, People: house, Roles: house, Grants: house,
 		Links: house, Invites: house, Organizations: organizations{a}, Venues: organizations{a},

@@ -31,7 +31,8 @@ type CodeSent struct {
 }
 
 // RequestCode sends a code to a phone, known or not: the answer and the work are the same.
-// It refuses with fault.BadInput, ErrResendLater and notify.ErrNotSent.
+// It refuses with fault.BadInput, ErrResendLater, signin.ErrCaptchaRequired and
+// notify.ErrNotSent.
 func (m *Members) RequestCode(ctx context.Context, r CodeRequest) (CodeSent, error) {
 	phone, indexes, err := m.phoneOf(r.Phone)
 	if err != nil {
@@ -41,8 +42,9 @@ func (m *Members) RequestCode(ctx context.Context, r CodeRequest) (CodeSent, err
 	challenge := base64.RawURLEncoding.EncodeToString(m.IDs.Bytes(18))
 	row := Code{PhoneIndex: m.Vault.BlindIndex(phoneKind, phone), Challenge: digest(challenge),
 		MAC: mac, Purpose: r.Purpose}
+	human := m.Guard.Human(r.From.Captcha, m.Guard.HumanSubject("code", phone))
 	err = m.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		if err := m.takeQuota(tx, phone, indexes, r.From); err != nil {
+		if err := m.takeQuota(tx, phone, indexes, r.From, human); err != nil {
 			return err
 		}
 		row.SentAt, row.ExpiresAt = tx.Now, tx.Now.Add(secret.CodeTTL)
@@ -54,6 +56,7 @@ func (m *Members) RequestCode(ctx context.Context, r CodeRequest) (CodeSent, err
 		return nil
 	})
 	if err != nil {
+		human.GiveBack()
 		return CodeSent{}, err
 	}
 	if err := m.send(ctx, phone, code, r); err != nil {
@@ -66,9 +69,13 @@ func (m *Members) send(ctx context.Context, phone, code string, r CodeRequest) e
 	lang := notify.LanguageOf(r.Language)
 	msg := notify.Message{Channel: notify.SMS, To: phone, Topic: notify.TopicSignInCode,
 		Text: notify.SignInCode(lang, code, secret.CodeTTL)}
-	if r.Purpose == ToSetPassword {
+	switch r.Purpose {
+	case ToSetPassword:
 		msg.Topic, msg.Text = notify.TopicPasswordCode,
 			notify.PasswordCode(lang, code, secret.CodeTTL)
+	case ToConfirm:
+		msg.Topic, msg.Text = notify.TopicConfirmCode,
+			notify.ConfirmCode(lang, code, secret.CodeTTL)
 	}
 	return m.Sender.Send(ctx, msg)
 }
@@ -92,8 +99,11 @@ func (m *Members) unsend(ctx context.Context, row Code, cause error) error {
 }
 
 // takeQuota counts a code against the known device alone, or against phone and address. It
-// refuses with ErrResendLater and the time to wait.
-func (m *Members) takeQuota(tx *sqldb.Tx, phone string, indexes [][]byte, from Origin) error {
+// refuses with ErrResendLater and the time to wait, and with signin.ErrCaptchaRequired after
+// some codes on a day.
+func (m *Members) takeQuota(tx *sqldb.Tx, phone string, indexes [][]byte, from Origin,
+	human signin.Human,
+) error {
 	r, _, err := m.Store.ByPhoneIn(tx, indexes)
 	if err != nil {
 		return err
@@ -102,18 +112,51 @@ func (m *Members) takeQuota(tx *sqldb.Tx, phone string, indexes [][]byte, from O
 	if err != nil {
 		return err
 	}
-	if known {
-		return m.take(tx, m.quotaSubject("device", from.Device), DeviceDaily, ResendAfter)
+	subject, daily, free := m.quotaSubject("device", from.Device), DeviceDaily, humanAfterDevice
+	if !known {
+		index := string(m.Vault.BlindIndex(phoneKind, phone))
+		subject, daily, free = m.quotaSubject("phone", index), PhoneDaily, humanAfterPhone
 	}
-	index := string(m.Vault.BlindIndex(phoneKind, phone))
-	if err := m.take(tx, m.quotaSubject("phone", index), PhoneDaily, ResendAfter); err != nil {
+	sent, err := m.sentToday(tx, subject)
+	if err != nil {
 		return err
 	}
+	crowd := 0
+	if !known && from.Address.IsValid() {
+		if crowd, err = m.sentToday(tx, m.addressSubject(from)); err != nil {
+			return err
+		}
+	}
+	if sent >= free || crowd >= humanAfterAddress {
+		if err := human.Wanted(); err != nil {
+			return err
+		}
+	}
+	if err := m.take(tx, subject, daily, ResendAfter); err != nil || known {
+		return err
+	}
+	return m.takeAddress(tx, from)
+}
+
+// takeAddress counts a message that somebody at an address asked for.
+func (m *Members) takeAddress(tx *sqldb.Tx, from Origin) error {
 	if !from.Address.IsValid() {
 		return nil
 	}
-	subject := m.quotaSubject("address", signin.AddressKey(from.Address))
-	return m.take(tx, subject, AddressDaily, 0)
+	return m.take(tx, m.addressSubject(from), AddressDaily, 0)
+}
+
+func (m *Members) addressSubject(from Origin) []byte {
+	return m.quotaSubject("address", signin.AddressKey(from.Address))
+}
+
+// sentToday is how many messages a subject had today.
+func (m *Members) sentToday(tx *sqldb.Tx, subject []byte) (int, error) {
+	q, err := m.Codes.Quota(tx, subject)
+	if err != nil || q.Day != int(tx.Now.Unix()/86400) {
+		return 0, err
+	}
+	return q.Sent, nil
 }
 
 func (m *Members) quotaSubject(kind, value string) []byte {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"foyer/internal/fault"
+	"foyer/internal/notify"
 	"foyer/internal/secret"
 	"foyer/internal/signin"
 	"foyer/internal/sqldb"
@@ -64,8 +65,7 @@ func (m *Members) SignInByCode(ctx context.Context, e CodeEntry) (SignedIn, erro
 		if err := m.Guard.Pardon(tx, a); err != nil {
 			return err
 		}
-		out, err = m.admit(tx, r, a, token, device, e.From.Label)
-		out.Created = !known
+		out, err = m.admit(tx, r, a, entering{token, device, e.From.Label, true, !known})
 		m.note(tx, r, "member.signed_in", map[string]any{"by": "code", "created": !known})
 		return err
 	}
@@ -78,21 +78,40 @@ func (m *Members) SignInByCode(ctx context.Context, e CodeEntry) (SignedIn, erro
 	if !right {
 		return SignedIn{}, ErrCodeWrong
 	}
-	out.Member, err = m.open(r)
+	if out.Member, err = m.open(r); err != nil {
+		return SignedIn{}, err
+	}
+	out.Member, err = m.withEmail(ctx, r, out.Member)
 	return out, err
 }
 
-// admit issues the token and remembers the device.
-func (m *Members) admit(tx *sqldb.Tx, r Record, a signin.Attempt, token signin.Fresh,
-	device, label string,
-) (SignedIn, error) {
+// entering is how somebody comes in who has proven himself.
+type entering struct {
+	token          signin.Fresh
+	device, label  string
+	byCode, asNews bool // by a code; as a member just made
+}
+
+// admit issues the token and remembers the device; of one that was not known, the member is
+// told.
+func (m *Members) admit(tx *sqldb.Tx, r Record, a signin.Attempt, e entering) (SignedIn, error) {
 	a.Account = signin.MemberAccount(r.ID)
-	s, err := m.Door.Issue(tx, token, a.Account, label, a.Address)
+	s, err := m.Door.Issue(tx, e.token, a.Account, e.label, a.Address)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	device, err = m.Guard.Know(tx, a, device)
-	return SignedIn{Token: token.Token, ExpiresAt: s.ExpiresAt, Device: device}, err
+	known, err := m.Guard.Known(tx, a)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !known && !e.asNews {
+		if err := m.tellOfDevice(tx, r.ID, s.ID, e.byCode); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	device, err := m.Guard.Know(tx, a, e.device)
+	return SignedIn{Token: e.token.Token, ExpiresAt: s.ExpiresAt, Device: device,
+		Created: e.asNews}, err
 }
 
 // PasswordEntry signs in by a password.
@@ -150,7 +169,8 @@ func (m *Members) SignInByPassword(ctx context.Context, e PasswordEntry) (Signed
 		if err := m.Guard.Passed(tx, a); err != nil {
 			return err
 		}
-		if out, err = m.admit(tx, now, a, token, device, e.From.Label); err != nil {
+		if out, err = m.admit(tx, now, a, entering{token, device, e.From.Label, false,
+			false}); err != nil {
 			return err
 		}
 		m.note(tx, now, "member.signed_in", map[string]any{"by": "password"})
@@ -159,7 +179,10 @@ func (m *Members) SignInByPassword(ctx context.Context, e PasswordEntry) (Signed
 	if err != nil {
 		return SignedIn{}, err
 	}
-	out.Member, err = m.open(r)
+	if out.Member, err = m.open(r); err != nil {
+		return SignedIn{}, err
+	}
+	out.Member, err = m.withEmail(ctx, r, out.Member)
 	return out, err
 }
 
@@ -265,8 +288,11 @@ func (m *Members) storePassword(tx *sqldb.Tx, r Record, keep int64) error {
 	if err := m.Guard.Forget(tx, account); err != nil {
 		return err
 	}
+	if err := m.Links.SpendAll(tx, account, signin.ToRecover); err != nil {
+		return err
+	}
 	m.note(tx, r, "member.password_set", map[string]any{"sign_ins_ended": ended})
-	return nil
+	return m.tell(tx, r.ID, letter{Topic: notify.TopicPasswordChanged, Phone: true})
 }
 
 // SignIns are the live sign-ins of a member, the last seen first.
@@ -291,6 +317,24 @@ func (m *Members) EndSignIn(ctx context.Context, id, signIn int64) error {
 		m.note(tx, r, "member.signed_out", map[string]any{})
 		return nil
 	})
+}
+
+// EndOtherSignIns ends every sign-in but the one that asks, makes every other device a
+// stranger, and tells how many ended.
+func (m *Members) EndOtherSignIns(ctx context.Context, id, keep int64) (ended int, err error) {
+	err = m.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		r, err := m.activeIn(tx, id)
+		if err != nil {
+			return err
+		}
+		account := signin.MemberAccount(id)
+		if ended, err = m.Door.RevokeAll(tx, account, keep); err != nil {
+			return err
+		}
+		m.note(tx, r, "member.signed_out_elsewhere", map[string]any{"sign_ins_ended": ended})
+		return m.Guard.Forget(tx, account)
+	})
+	return ended, err
 }
 
 // EndAllSignIns signs a member out everywhere and makes every device a stranger.

@@ -25,6 +25,7 @@ type Member struct {
 	State       State
 	Phone       string // +8613800138000
 	Name        string
+	Email       string // verified, or empty
 	Language    string // zh-Hans or en: what messages are written in
 	HasPassword bool
 	Revision    int64
@@ -49,6 +50,8 @@ type Purpose string
 const (
 	ToSignIn      Purpose = "sign_in"
 	ToSetPassword Purpose = "password"
+	// ToConfirm proves its owner before something grave: see Proof.
+	ToConfirm Purpose = "confirm"
 )
 
 // Limits of codes. A phone that strangers ask codes for gets ten a day and then one an
@@ -61,6 +64,11 @@ const (
 	DeviceDaily  = 10
 	AddressDaily = 500
 	maxLiveCodes = 10
+
+	// After how many codes on a day a proof that a person is at work is asked for.
+	humanAfterPhone   = 3
+	humanAfterDevice  = 5
+	humanAfterAddress = 100
 )
 
 const maxName = 60 // characters

@@ -34,6 +34,15 @@ type Deps struct {
 	Sender    Sender
 	IDs       *idgen.Source
 	Clock     clock.Clock
+
+	Emails     EmailStore
+	Consents   ConsentStore
+	Companions CompanionStore
+	Erasure    ErasureStore
+	Links      *signin.Links
+	Jobs       Jobs
+	// Site is the address that links begin with, e.g. "https://tickets.example".
+	Site string
 }
 
 // Members is the module. Make one with New; its methods are safe for concurrent use.
@@ -43,6 +52,8 @@ type Members struct {
 
 	mu    sync.Mutex
 	known map[tailKey]struct{} // tails that are stored for sure
+
+	keepers []Keeper
 }
 
 // New makes the module.
@@ -113,20 +124,26 @@ func (m *Members) newborn(phone, language string) (Record, error) {
 }
 
 // note appends the command's one journal entry.
-func (m *Members) note(tx *sqldb.Tx, r Record, action string, data map[string]any) {
+func (m *Members) note(tx *sqldb.Tx, r Record, action string, values map[string]any) {
 	by := actor.Actor{Kind: actor.Member, ID: r.ID}
-	m.noteBy(tx, by, r, action, data)
+	m.noteBy(tx, by, r, action, values)
 }
 
 func (m *Members) noteBy(tx *sqldb.Tx, by actor.Actor, r Record, action string,
-	data map[string]any,
+	values map[string]any,
 ) {
-	text, err := json.Marshal(data)
-	if err != nil {
-		panic(fmt.Sprintf("member: journal data: %v", err)) // values are ours; undoes the command
-	}
-	m.Journal.Append(tx, journal.Entry{Actor: by, Action: action, Data: text,
+	m.Journal.Append(tx, journal.Entry{Actor: by, Action: action, Data: data(values),
 		Objects: []journal.Object{{Kind: "mem", ID: r.ID, Revision: r.Revision}}})
+}
+
+// data is the chained part of an entry. Its values are ours: one that is no JSON is a
+// mistake that undoes the command.
+func data(values map[string]any) []byte {
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic(fmt.Sprintf("member: journal data: %v", err))
+	}
+	return text
 }
 
 // Me is the member who asks. It refuses with fault.Missing after an account was closed.
@@ -138,7 +155,11 @@ func (m *Members) Me(ctx context.Context, id int64) (Member, error) {
 	if !ok || r.State != Active {
 		return Member{}, fault.Missing
 	}
-	return m.open(r)
+	me, err := m.open(r)
+	if err != nil {
+		return Member{}, err
+	}
+	return m.withEmail(ctx, r, me)
 }
 
 // Contact is where messages for a member go.
@@ -174,7 +195,6 @@ func (m *Members) Change(ctx context.Context, id int64, c Change) (Member, error
 	if err := c.check(); err != nil {
 		return Member{}, err
 	}
-	var after Record
 	err := m.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		r, err := m.activeIn(tx, id)
 		if err != nil {
@@ -203,14 +223,13 @@ func (m *Members) Change(ctx context.Context, id int64, c Change) (Member, error
 			return err
 		}
 		r.Revision++
-		after = r
 		m.note(tx, r, "member.changed", map[string]any{"fields": fields})
 		return nil
 	})
 	if err != nil {
 		return Member{}, err
 	}
-	return m.open(after)
+	return m.Me(ctx, id)
 }
 
 func (c *Change) check() error {

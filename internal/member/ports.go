@@ -65,6 +65,8 @@ type Vault interface {
 	BlindIndexes(kind, value string) [][]byte
 	MAC(purpose string, msg []byte) []byte
 	CheckMAC(purpose string, msg, mac []byte) bool
+	// ForgetSubject drops the unwrapped key of a member who was forgotten from memory.
+	ForgetSubject(sealedKey []byte)
 }
 
 // Passwords hashes and checks passwords; package secret implements it.

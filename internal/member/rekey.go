@@ -1,6 +1,9 @@
 package member
 
-import "foyer/internal/pii"
+import (
+	"foyer/internal/document"
+	"foyer/internal/pii"
+)
 
 // Rekeyer is what bringing rows under the present keys asks of the ring.
 type Rekeyer interface {
@@ -56,4 +59,32 @@ func RekeyedTail(ring Rekeyer, r Record, t Tail) (_ Tail, changed bool, err erro
 	}
 	t.Index = ring.BlindIndex(tailKind(t.Organization), pii.PhoneTail(string(phone)))
 	return t, true, nil
+}
+
+// RekeyedEmail is an address under the present keys, and whether that differs.
+func RekeyedEmail(ring Rekeyer, r Record, e Email) (_ Email, changed bool, err error) {
+	if !ring.IndexIsOld(e.Index) {
+		return e, false, nil
+	}
+	plain, err := ring.OpenWith(r.SubjectKey, []byte(emailPlace), e.Sealed)
+	if err != nil {
+		return e, false, err
+	}
+	e.Index = ring.BlindIndex(emailKind, string(plain))
+	return e, true, nil
+}
+
+// RekeyedCompanion is a companion under the present keys, and whether that differs.
+func RekeyedCompanion(ring Rekeyer, r Record, c SealedCompanion,
+) (_ SealedCompanion, changed bool, err error) {
+	if !ring.IndexIsOld(c.Index) {
+		return c, false, nil
+	}
+	_, number, _, err := openSealed(ring, r, c)
+	if err != nil {
+		return c, false, err
+	}
+	d := document.Document{Kind: c.Kind, Number: number}
+	c.Index = ring.BlindIndex(companionKind(c.Member), d.Key())
+	return c, true, nil
 }

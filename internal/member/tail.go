@@ -73,3 +73,14 @@ func (m *Members) learn(k tailKey) {
 	}
 	m.known[k] = struct{}{}
 }
+
+// unlearn forgets that a member's tails are stored: the next order reads the member again.
+func (m *Members) unlearn(member int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for k := range m.known {
+		if k.member == member {
+			delete(m.known, k)
+		}
+	}
+}

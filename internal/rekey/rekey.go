@@ -44,6 +44,14 @@ type Members interface {
 	RekeyTailIfSame(tx *sqldb.Tx, old, now member.Tail) error
 }
 
+// Persons is the store of what members keep beside their account; memberdb implements it.
+type Persons interface {
+	EmailsAfter(ctx context.Context, id int64, limit int) ([]member.Email, error)
+	RekeyEmailIfSame(tx *sqldb.Tx, old, now member.Email) error
+	CompanionsAfter(ctx context.Context, id int64, limit int) ([]member.SealedCompanion, error)
+	RekeyCompanionIfSame(tx *sqldb.Tx, old, now member.SealedCompanion) error
+}
+
 // Staff is the store of staff; staffdb implements it.
 type Staff interface {
 	PeopleAfter(ctx context.Context, id int64, limit int) ([]staff.Record, error)
@@ -68,6 +76,7 @@ type Deps struct {
 	DB      *sqldb.DB
 	Ring    *keyring.Ring
 	Members Members
+	Persons Persons
 	Staff   Staff
 	Inbox   Inbox
 	Tickets Tickets
@@ -84,7 +93,8 @@ type Keys struct {
 // New makes the module.
 func New(d Deps) *Keys {
 	k := &Keys{Deps: d}
-	k.tables = []table{k.members(), k.tails(), k.persons(), k.invitations(), k.messages()}
+	k.tables = []table{k.members(), k.tails(), k.emails(), k.companions(), k.persons(),
+		k.invitations(), k.messages()}
 	return k
 }
 

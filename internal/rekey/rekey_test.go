@@ -47,7 +47,7 @@ func newHouse(t *testing.T, db *sqldb.DB, clk *clock.Fake) *house {
 	h.members = membertest.On(h.Bundle.Bundle)
 	h.inbox = inbox.New(db, notifydb.New(db), h.Ring, h.IDs)
 	h.keys = rekey.New(rekey.Deps{DB: db, Ring: h.Ring, Members: memberdb.New(db),
-		Staff: staffdb.New(db), Inbox: notifydb.New(db), Tickets: ticketdb.New(db), Clock: clk,
+		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Tickets: ticketdb.New(db), Clock: clk,
 		Log: h.Log})
 	for i := range 40 {
 		h.join(phone(i))

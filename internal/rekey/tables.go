@@ -29,7 +29,7 @@ func (k *Keys) members() table {
 	}
 }
 
-var errNoMember = errors.New("rekey: a tail belongs to no member")
+var errNoMember = errors.New("rekey: a row belongs to no member")
 
 func (k *Keys) tails() table {
 	return &sealed[member.Tail]{of: "member_tail", db: k.DB,
@@ -53,6 +53,55 @@ func (k *Keys) tails() table {
 		seals:   func(member.Tail) [][]byte { return nil },
 		indexes: func(t member.Tail) [][]byte { return [][]byte{t.Index} },
 	}
+}
+
+func (k *Keys) emails() table {
+	return &sealed[member.Email]{of: "member_email", db: k.DB,
+		after: func(ctx context.Context, last member.Email, n int) ([]member.Email, error) {
+			return k.Persons.EmailsAfter(ctx, last.Member, n)
+		},
+		again: func(ctx context.Context, e member.Email) (member.Email, bool, error) {
+			r, err := k.owner(ctx, e.Member)
+			if err != nil {
+				return e, false, err
+			}
+			return member.RekeyedEmail(k.Ring, r, e)
+		},
+		store:   k.Persons.RekeyEmailIfSame,
+		stored:  func(member.Email) {},
+		seals:   func(member.Email) [][]byte { return nil },
+		indexes: func(e member.Email) [][]byte { return [][]byte{e.Index} },
+	}
+}
+
+func (k *Keys) companions() table {
+	return &sealed[member.SealedCompanion]{of: "companion", db: k.DB,
+		after: func(ctx context.Context, last member.SealedCompanion, n int,
+		) ([]member.SealedCompanion, error) {
+			return k.Persons.CompanionsAfter(ctx, last.ID, n)
+		},
+		again: func(ctx context.Context, c member.SealedCompanion,
+		) (member.SealedCompanion, bool, error) {
+			r, err := k.owner(ctx, c.Member)
+			if err != nil {
+				return c, false, err
+			}
+			return member.RekeyedCompanion(k.Ring, r, c)
+		},
+		store:   k.Persons.RekeyCompanionIfSame,
+		stored:  func(member.SealedCompanion) {},
+		seals:   func(member.SealedCompanion) [][]byte { return nil },
+		indexes: func(c member.SealedCompanion) [][]byte { return [][]byte{c.Index} },
+	}
+}
+
+// owner is the member whose key seals a row.
+func (k *Keys) owner(ctx context.Context, id int64) (member.Record, error) {
+	r, ok, err := k.Members.ByID(ctx, id)
+	if err == nil && !ok {
+		err = errNoMember
+	}
+	return r, err
 }
 
 func (k *Keys) persons() table {

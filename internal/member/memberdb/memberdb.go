@@ -1,5 +1,5 @@
-// Package memberdb stores members, their codes by SMS and what organizations find their
-// own buyers by.
+// Package memberdb stores members, their codes by SMS, addresses, companions and consents,
+// and what organizations find their own buyers by.
 package memberdb
 
 import (
@@ -13,7 +13,7 @@ import (
 	"foyer/internal/sqldb"
 )
 
-// Store implements member.Store, member.CodeStore and member.TailStore.
+// Store implements every store that package member asks for.
 type Store struct{ db *sqldb.DB }
 
 // New makes the store.

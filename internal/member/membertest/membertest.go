@@ -29,7 +29,9 @@ func On(b *signintest.Bundle) *Bundle {
 	store := memberdb.New(b.DB)
 	return &Bundle{b, member.New(member.Deps{DB: b.DB, Store: store, Codes: store, Tails: store,
 		Vault: b.Ring, Passwords: b.Hasher, Door: b.Door, Guard: b.Guard, Journal: b.Journal,
-		Sender: b.Outbox, IDs: b.IDs, Clock: b.Clock})}
+		Sender: b.Outbox, IDs: b.IDs, Clock: b.Clock, Emails: store, Consents: store,
+		Companions: store, Erasure: store, Links: b.Links, Jobs: b.Jobs,
+		Site: "https://foyer.test"})}
 }
 
 // SignIn signs a phone in by code.

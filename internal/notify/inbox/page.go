@@ -86,6 +86,7 @@ var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 	"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"code":  codeOf,
+	"link":  linkOf,
 }).Parse(`<!doctype html>
 <html lang="{{.W.Lang}}">
 <head>
@@ -110,7 +111,8 @@ var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 <h2>{{.Subject}}</h2>
 {{with code .}}<p class="code">{{.}}</p>
 {{end}}<p class="text">{{.Text}}</p>
-</li>
+{{with link .}}<p class="link"><a href="{{.}}">{{.}}</a></p>
+{{end}}</li>
 {{end}}</ol>
 </main>
 </body>
@@ -120,11 +122,17 @@ var pageTemplate = template.Must(template.New("inbox").Funcs(template.FuncMap{
 // codeOf is the one-time code of a letter, shown large since it is what people look for;
 // empty for letters without one.
 func codeOf(l Letter) string {
-	if l.Topic != notify.TopicSignInCode {
-		return ""
+	switch l.Topic {
+	case notify.TopicSignInCode, notify.TopicPasswordCode, notify.TopicConfirmCode:
+		return sixDigits.FindString(l.Text)
 	}
-	return sixDigits.FindString(l.Text)
+	return ""
 }
+
+// linkOf is the first address in a letter, to be opened; empty for letters without one.
+func linkOf(l Letter) string { return address.FindString(l.Text) }
+
+var address = regexp.MustCompile(`https?://[!-~]+`)
 
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
@@ -153,6 +161,7 @@ li { background: var(--paper); border: 1px solid var(--line); border-radius: .75
 .to, time { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .code { margin: .25rem 0; font: 600 1.75rem/1.3 ui-monospace, monospace; letter-spacing: .15em;
   user-select: all; }
+.link { margin: .25rem 0 0; overflow-wrap: anywhere; }
 .text { margin: 0; color: var(--soft); overflow-wrap: anywhere; white-space: pre-wrap; }
 a:focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
 `

@@ -31,6 +31,7 @@ type Bundle struct {
 	Rows   *signindb.Store
 	Door   *signin.Door
 	Guard  *signin.Guard
+	Links  *signin.Links
 	Outbox *Outbox
 	Log    *slog.Logger
 }
@@ -50,6 +51,7 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *Bundle {
 	b.Rows = signindb.New(db)
 	b.Door = signin.New(signin.Config{}, db, b.Rows, b.IDs, clk, b.Log)
 	b.Guard = signin.NewGuard(db, b.Rows, b.Ring, b.IDs)
+	b.Links = signin.NewLinks(db, b.Rows, b.IDs)
 	return b
 }
 
