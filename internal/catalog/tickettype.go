@@ -20,7 +20,7 @@ type TicketTypeInfo struct {
 	// MinPerOrder and MaxPerOrder bound the units in an order; 0 means no bound of its own.
 	MinPerOrder int      `json:"min_per_order,omitempty" minimum:"0" maximum:"500"`
 	MaxPerOrder int      `json:"max_per_order,omitempty" minimum:"0" maximum:"500"`
-	Channels    []string `json:"channels,omitempty" maxItems:"5" doc:"empty: everywhere"`
+	Channels    []string `json:"channels,omitempty" maxItems:"7" doc:"empty: everywhere"`
 	// Admission says what the tickets open; nil: one entry for each person.
 	Admission *Admission `json:"admission,omitempty" doc:"empty: one entry for each person"`
 	// Eligibility says who may use the type; nil: everybody.
@@ -30,7 +30,9 @@ type TicketTypeInfo struct {
 	Retired bool `json:"retired,omitempty" doc:"sold no more"`
 }
 
-func channels() []string { return []string{"mini_program", "h5", "counter", "kiosk", "agency"} }
+func channels() []string {
+	return []string{"mini_program", "h5", "counter", "kiosk", "agency", "house", "loyalty"}
+}
 
 func (t *TicketTypeInfo) check() error {
 	tidyText(&t.Code, &t.Name, &t.NameEn, &t.Who, &t.WhoEn)
@@ -53,7 +55,7 @@ func (t *TicketTypeInfo) check() error {
 	t.Admission.check(&c)
 	t.Eligibility.check(&c)
 	t.SaleRules.check(&c, t)
-	c.words("channels", t.Channels, 5, 20)
+	c.words("channels", t.Channels, 7, 20)
 	for _, ch := range t.Channels {
 		choice(&c, "channels", ch, channels())
 	}

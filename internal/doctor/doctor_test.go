@@ -30,6 +30,7 @@ import (
 type house struct {
 	*ordertest.World
 	paid, back, free, mixed, pending *order.Order
+	kept                             seating.Allotment
 }
 
 // furnish leaves orders in every state, money of every kind, and people at the gates.
@@ -73,8 +74,45 @@ func furnish(t *testing.T, w *ordertest.World) *house {
 	if _, err := w.OpenPayment(m(10), h.pending.ID); err != nil {
 		t.Fatal(err)
 	}
+	h.kept = h.allot(t)
 	h.enter(t, h.paid)
 	return h
+}
+
+// allot keeps seats for the counter, one of which it sells, and units for buyers online,
+// of which one buys.
+func (h *house) allot(t *testing.T) (counter seating.Allotment) {
+	t.Helper()
+	for i, c := range []seating.Channel{seating.Counter, seating.Online} {
+		a := seating.Allotment{ID: h.IDs.Next(), Organization: h.House.Org.ID,
+			Session: h.Session.ID, Channel: c, Reason: "团", CreatedAt: h.Clock.Now()}
+		claim := seating.Claim{Session: a.Session, Owner: a.Owner(), State: a.State(),
+			Places: []int32{61 + int32(3*i), 62 + int32(3*i)},
+			Areas:  []seating.AreaQty{{Area: ordertest.Standing, N: 5}}}
+		if err := h.DB.InTx(context.Background(), func(tx *sqldb.Tx) error {
+			if err := h.Places.InsertAllotment(tx, a); err != nil {
+				return err
+			}
+			if _, err := h.Catalog.RaiseSession(tx, a.Organization, a.Session); err != nil {
+				return err
+			}
+			return h.Book.Claim(tx, claim)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if c == seating.Counter {
+			counter = a
+		}
+	}
+	h.Catalog.CatchUp()
+	h.Place(t, ordertest.Member(11), ordertest.Seats(h.Types.Adult, 64),
+		ordertest.Units(h.Types.Adult, ordertest.Standing, 2))
+	ask := h.Ask(ordertest.Seats(h.Types.Adult, 61))
+	ask.Channel = order.ChannelCounter
+	if _, _, err := h.Try(h.Clerk(), ask); err != nil {
+		t.Fatal(err)
+	}
+	return counter
 }
 
 func (h *house) returnAll(t *testing.T, o *order.Order, who actor.Actor) {
@@ -311,6 +349,18 @@ func TestEachRuleFires(t *testing.T) {
 		{"area units are off", doctor.I8, func(t *testing.T, h *house) {
 			h.spoil(t, `UPDATE area_claim SET n = n - 1 WHERE owner_id = ? AND area = ?`,
 				h.mixed.ID, ordertest.Standing)
+		}},
+		{"units kept for buyers online are off", doctor.I8, func(t *testing.T, h *house) {
+			h.spoil(t, `UPDATE area_stock SET kept = kept + 1 WHERE session_id = ? AND area = ?`,
+				h.Session.ID, ordertest.Standing)
+		}},
+		{"an allotment is over but keeps", doctor.I8, func(t *testing.T, h *house) {
+			h.spoil(t, `UPDATE allotment SET released_at = 1 WHERE id = ?
+				/* any organization: a test */`, h.kept.ID)
+		}},
+		{"more came from an allotment than there is", doctor.I8, func(t *testing.T, h *house) {
+			h.spoil(t, `UPDATE area_claim SET from_n = 99 WHERE session_id = ? AND from_n > 0`,
+				h.Session.ID)
 		}},
 		{"a member's count is off", doctor.I8, func(t *testing.T, h *house) {
 			h.spoil(t, `UPDATE limit_counter SET n = n + 1 WHERE session_id = ? AND subject = ?`,

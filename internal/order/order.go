@@ -57,10 +57,13 @@ const (
 	ChannelCounter Channel = "counter"
 	ChannelKiosk   Channel = "kiosk"
 	ChannelAgency  Channel = "agency"
+	ChannelHouse   Channel = "house"   // what the house gives away or sells itself
+	ChannelLoyalty Channel = "loyalty" // sold by the house to its regulars
 )
 
 // Channels are all channels.
-var Channels = [...]Channel{ChannelH5, ChannelMini, ChannelCounter, ChannelKiosk, ChannelAgency}
+var Channels = [...]Channel{ChannelH5, ChannelMini, ChannelCounter, ChannelKiosk, ChannelAgency,
+	ChannelHouse, ChannelLoyalty}
 
 // Order is the agreement: lines, prices and policies as they were when it was made.
 type Order struct {

@@ -303,6 +303,7 @@ func seatingAsk(who actor.Actor, s *catalog.Sellable, ask PlaceAsk, own int64,
 ) seating.Ask {
 	a := seating.Ask{Session: s.Session.ID, MapID: s.Session.SeatMapVersionID, By: who.ID,
 		Order: own, Orphans: string(s.Session.OrphanRule), StaffSale: who.Kind == actor.Staff,
+		Channel: ask.Channel.allotted(), Revision: s.Session.Revision,
 		Hints: ask.Hints || ask.Best != nil}
 	want := 0
 	for _, l := range ask.Lines {
@@ -363,7 +364,8 @@ func claimOf(ord *Order, c *seating.Choice) seating.Claim {
 		state = seating.Sold
 	}
 	return seating.Claim{Session: ord.Session, State: state, Places: c.Places, Areas: c.Areas,
-		Owner: seating.Owner{Kind: seating.OwnerOrder, ID: ord.ID}, Until: ord.ExpiresAt}
+		From: c.From, Until: ord.ExpiresAt,
+		Owner: seating.Owner{Kind: seating.OwnerOrder, ID: ord.ID}}
 }
 
 // placedEntry is the command's journal row: what was agreed, in ids and amounts only.

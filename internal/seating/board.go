@@ -49,6 +49,9 @@ type PickAsk struct {
 	Best    *choose.Request
 	Orphans choose.Rule
 	Hints   bool
+	// From are allotments whose claims count as free, and Extra the area units they have.
+	From  []int64
+	Extra []AreaQty
 }
 
 // Refusal is why a board found nothing.
@@ -100,7 +103,11 @@ type AreaStock struct {
 	Area     int32
 	Capacity int
 	Taken    int
+	Kept     int // of the taken, what is kept for buyers online
 }
+
+// Free is how many units a buyer online may hope for.
+func (a AreaStock) Free() int { return max(0, a.Capacity-a.Taken+a.Kept) }
 
 // Delta is one committed change. It names the claim that it begins or ends and numbers in
 // commit order, so that a late one loses against a newer claim. Areas are given as they

@@ -13,6 +13,8 @@ type Ask struct {
 	By        int64 // who asks: the member's or staff's id; picks are his for ≤ 1 s
 	Order     int64 // his live order, whose own places count as free; 0 without
 	Orphans   string
+	Channel   Channel // whose allotments it may take from; none: nobody's
+	Revision  int64   // of the session, as the asker knows it
 	Places    []int32
 	Areas     []AreaQty
 	Best      *Best
@@ -43,7 +45,8 @@ type Choice struct {
 	Step     string  // how the best were found, for telling the buyer
 	Warnings []int32 // places left alone, when the orphan rule only warns
 	Token    uint64
-	Hints    *Hints // when asked for, and there is something to tell
+	From     []int64 // the allotments that may give
+	Hints    *Hints  // when asked for, and there is something to tell
 }
 
 // Hints are words for a buyer about what was picked: "2 seats free on your right", "a

@@ -29,6 +29,7 @@ type Chooser struct {
 	truth Truth
 	plans Plans
 	clk   clock.Clock
+	kept  *allotted // nil: nothing is sold from allotments
 
 	mu    sync.RWMutex
 	cells map[int64]*cell
@@ -67,6 +68,9 @@ func (c *Chooser) Choose(ctx context.Context, ask Ask) (*Choice, error) {
 	}
 	p, err := lookFor(plan, ask)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.allow(ctx, ask, &p); err != nil {
 		return nil, err
 	}
 	cl := c.cell(ask.Session)
@@ -261,7 +265,8 @@ func detail(e *fault.Error, r PickResult) error {
 
 func choiceOf(ask Ask, p PickAsk, r PickResult) *Choice {
 	ch := &Choice{Session: ask.Session, Index: r.Index, Places: r.Places, Areas: p.Areas,
-		Token: r.Token, Warnings: r.Orphans, Hints: r.Hints}
+		Token: r.Token, Warnings: r.Orphans, Hints: r.Hints,
+		From: p.From}
 	if r.Step != choose.None {
 		ch.Step = r.Step.String()
 	}

@@ -31,6 +31,7 @@ const (
 	Held   ClaimState = 1 // an unpaid order's; ends with the order
 	Sold   ClaimState = 2 // a paid order's; ends with a refund or change
 	Closed ClaimState = 3 // a block's or an allotment's; ends when the house says so
+	Kept   ClaimState = 4 // an allotment's of buyers online: free in their eyes
 )
 
 // AreaQty is n units of an area without numbered seats.
@@ -47,6 +48,9 @@ type Claim struct {
 	Places  []int32
 	Areas   []AreaQty
 	Until   time.Time // when a hold ends by itself; zero for Sold and Closed
+	// From are the allotments that may give what nobody else has; when the owner gives it
+	// up it goes back there, while the allotment stands.
+	From []int64
 }
 
 // Count is the number of places and units together.

@@ -371,15 +371,23 @@ func (b *MemBoard) Snapshot(ctx context.Context, ref Ref) (*Snapshot, error) {
 	}
 	sc := s.scene
 	shot := &Snapshot{Ref: s.ref, Stamp: Stamp{s.epoch, s.n}, Seats: len(sc.states),
-		States: make([]byte, (len(sc.states)+3)/4), Open: sc.left()}
+		States: make([]byte, (len(sc.states)+3)/4), Open: sc.shown()}
 	for i, state := range sc.states {
-		shot.States[i>>2] |= state << (i & 3 * 2)
+		shot.States[i>>2] |= shownState(state) << (i & 3 * 2)
 	}
 	for _, a := range sc.areas {
 		shot.Areas = append(shot.Areas, a.AreaStock)
 	}
 	s.body.Store(shot)
 	return shot, nil
+}
+
+// shownState is a seat's state as buyers online see it.
+func shownState(state byte) byte {
+	if state == byte(Kept) {
+		return 0
+	}
+	return state
 }
 
 // Loaded is how many sessions the board holds, and about how many bytes they take.

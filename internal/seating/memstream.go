@@ -201,14 +201,14 @@ func (s *memSession) changes(at Stamp) []byte {
 	b = append(append(b, at.String()...), `","seats":[`...)
 	for i := s.dirty.seats.Next(0); i >= 0; i = s.dirty.seats.Next(i + 1) {
 		b = strconv.AppendInt(b, int64(i), 10)
-		b = append(b, ',', '0'+s.scene.states[i], ',')
+		b = append(b, ',', '0'+shownState(s.scene.states[i]), ',')
 	}
 	b = append(trimComma(b), `],"areas":[`...)
 	for i, yes := range s.dirty.areas {
 		if yes {
 			a := s.scene.areas[i]
 			b = append(strconv.AppendInt(b, int64(a.Area), 10), ',')
-			b = append(strconv.AppendInt(b, int64(max(0, a.Capacity-a.Taken)), 10), ',')
+			b = append(strconv.AppendInt(b, int64(a.Free()), 10), ',')
 		}
 	}
 	return append(trimComma(b), "]}"...)

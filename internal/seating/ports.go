@@ -75,7 +75,16 @@ type Store interface {
 	MapStore
 	StockStore
 	BlockStore
+	AllotmentStore
+	Standing
 	Truth
+}
+
+// Revisions raises what every process that sells a session compares: package catalog.
+type Revisions interface {
+	RaiseSession(tx *sqldb.Tx, organization, session int64) (revision int64, err error)
+	// CatchUp shows what was committed; whoever is answered then reads his own change.
+	CatchUp()
 }
 
 // Journal takes one entry for each accepted command.

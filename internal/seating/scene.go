@@ -19,6 +19,7 @@ type scene struct {
 	until  []uint32
 	free   seatmap.Set
 	open   int // free seats that anybody may buy
+	kept   int // seats that only buyers online may buy
 	areas  []areaState
 	sum    Sum // of the seats; areas are added when asked for
 	ended  [endedKept]tomb
@@ -63,17 +64,24 @@ func (s *scene) set(i int, owner int64, state ClaimState, until time.Time, seq i
 	if was := s.states[i]; was != 0 {
 		s.sum.claimTerm(place, s.owners[i], ClaimState(was), -1)
 		s.free.Add(i)
-		if sale {
-			s.open++
-		}
+		s.tally(was == byte(Kept), sale, 1)
 	}
 	s.states[i], s.owners[i], s.seqs[i], s.until[i] = byte(state), owner, seq, seconds(until)
 	if state != 0 {
 		s.sum.claimTerm(place, owner, state, 1)
 		s.free.Remove(i)
-		if sale {
-			s.open--
-		}
+		s.tally(state == Kept, sale, -1)
+	}
+}
+
+// tally counts a seat that becomes free (1) or not (-1). One that is kept for buyers
+// online counts apart.
+func (s *scene) tally(kept, sale bool, times int) {
+	if sale {
+		s.open += times
+	}
+	if kept {
+		s.kept -= times
 	}
 }
 
@@ -193,10 +201,31 @@ func (s *scene) left() int {
 	return n
 }
 
+// shown is how many seats and units a buyer online may hope for.
+func (s *scene) shown() int {
+	n := s.left() + s.kept
+	for _, a := range s.areas {
+		n += a.Kept
+	}
+	return n
+}
+
+// ours is how many places and units the ask may take of allotments.
+func (s *scene) ours(ask PickAsk) int {
+	n := 0
+	for _, id := range ask.From {
+		s.each(id, func(int) { n++ })
+	}
+	for _, a := range ask.Extra {
+		n += a.N
+	}
+	return n
+}
+
 // refuse says why, and what is known of the whole session: what is left, and when nothing
 // is, what is held and until when.
-func (s *scene) refuse(r *PickResult, why Refusal) {
-	r.Refusal, r.Open = why, s.left()
+func (s *scene) refuse(ask PickAsk, r *PickResult, why Refusal) {
+	r.Refusal, r.Open = why, s.left()+s.ours(ask)
 	if r.Open > 0 {
 		return
 	}
@@ -256,15 +285,21 @@ func (s *scene) named(ask PickAsk, busy func(int) bool, r *PickResult) {
 	for _, place := range ask.Places {
 		i, ok := s.plan.Index.Ordinal(seatmap.Place(place))
 		switch {
-		case !ok, s.states[i] != 0 && (ask.Own == 0 || s.owners[i] != ask.Own):
+		case !ok, s.states[i] != 0 && !s.yields(i, ask):
 			r.Taken = append(r.Taken, place)
 		case busy != nil && busy(i):
 			r.Refusal = InPick
 		}
 	}
 	if len(r.Taken) > 0 {
-		s.refuse(r, Taken)
+		s.refuse(ask, r, Taken)
 	}
+}
+
+// yields says whether a seat that is not free is free for the ask all the same: it is its
+// own order's, or an allotment's that gives to it.
+func (s *scene) yields(i int, ask PickAsk) bool {
+	return ask.Own != 0 && s.owners[i] == ask.Own || slices.Contains(ask.From, s.owners[i])
 }
 
 // enough looks at the areas. Of an order that already has units the book alone knows what
@@ -275,8 +310,13 @@ func (s *scene) enough(ask PickAsk, r *PickResult) {
 		if i, ok := s.area(want.Area); ok {
 			free = s.areas[i].Capacity - s.areas[i].Taken
 		}
+		for _, more := range ask.Extra {
+			if more.Area == want.Area {
+				free += more.N
+			}
+		}
 		if want.N > free && ask.Own == 0 {
-			s.refuse(r, AreaShort)
+			s.refuse(ask, r, AreaShort)
 			r.Area = AreaQty{Area: want.Area, N: max(free, 0)}
 			return
 		}
@@ -287,6 +327,9 @@ func (s *scene) enough(ask PickAsk, r *PickResult) {
 // only picked by others.
 func (s *scene) visible(ask PickAsk, busy func(int) bool) (free seatmap.Set, hidden int) {
 	free = s.free.Clone()
+	for _, id := range ask.From {
+		s.each(id, free.Add)
+	}
 	if busy != nil {
 		for i := free.Next(0); i >= 0; i = free.Next(i + 1) {
 			if busy(i) {
@@ -327,7 +370,7 @@ func (s *scene) best(ask PickAsk, free seatmap.Set, hidden int, r *PickResult) {
 			return
 		}
 	}
-	s.refuse(r, NoneFit)
+	s.refuse(ask, r, NoneFit)
 	if hidden > 0 {
 		r.Refusal = InPick
 	}

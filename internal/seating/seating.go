@@ -23,6 +23,8 @@ type Config struct {
 	Board     Board
 	Plans     *PlanCache
 	Sessions  Sessions
+	Revisions Revisions
+	Jobs      Jobs
 	Halls     Halls
 	Timetable Timetable
 	Journal   Journal
@@ -39,7 +41,8 @@ type Seating struct {
 
 // New makes the module.
 func New(cfg Config) *Seating {
-	return &Seating{NewChooser(cfg.Board, cfg.Store, cfg.Plans, cfg.Clock), cfg}
+	chooser := NewChooser(cfg.Board, cfg.Store, cfg.Plans, cfg.Clock).UseAllotments(cfg.Store)
+	return &Seating{chooser, cfg}
 }
 
 // Plan is a published seat map, decoded; fault.Missing.

@@ -80,6 +80,8 @@ func (w *world) furnish(h *house, buyer string) {
 		fields{"state": "on_sale", "revision": 1})
 	make("block", "/sessions/"+h.ids["session"]+"/blocks",
 		fields{"places": w.places(h)[60:62], "reason": "工作票"})
+	make("allotment", "/sessions/"+h.ids["session"]+"/allotments",
+		fields{"channel": "agency", "places": w.places(h)[62:64], "reason": "旅行社"})
 	w.gates(h)
 	w.people(h)
 	w.purchase(h, buyer)

@@ -266,6 +266,12 @@ var shortMatrix = map[string]route{
 	"POST ORG/sessions/{id}/blocks/{block}/release": of(
 		"sessions/{session}/blocks/{block}/release", counter,
 		fields{"places": []int{999999}}),
+	"GET ORG/sessions/{id}/allotments": of("sessions/{session}/allotments", counter, nil),
+	"POST ORG/sessions/{id}/allotments": of("sessions/{session}/allotments", counter,
+		fields{"channel": "counter", "places": []int{999999}, "reason": "x"}),
+	"POST ORG/sessions/{id}/allotments/{allotment}/release": of(
+		"sessions/{session}/allotments/{allotment}/release", counter,
+		fields{"places": []int{999999}}),
 
 	"GET ORG/staff": {may: managers},
 	"PUT ORG/staff/{id}/grants": of("staff/{person:usher}/grants",

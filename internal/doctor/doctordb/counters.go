@@ -24,6 +24,24 @@ var counters = [...]mismatch{
 	{"area claims without stock (session, area, n)", `SELECT c.session_id, c.area, c.n
 		FROM area_claim c LEFT JOIN area_stock s ON s.session_id = c.session_id
 		AND s.area = c.area WHERE s.area IS NULL LIMIT 100`},
+	{"units kept for buyers online (session, kept, claimed)", `SELECT s.session_id, s.kept,
+		COALESCE((SELECT CAST(SUM(c.n) AS SIGNED) FROM area_claim c
+		WHERE c.session_id = s.session_id AND c.area = s.area AND c.state = 4), 0) AS claimed
+		FROM area_stock s WHERE s.kept <> COALESCE((SELECT CAST(SUM(c.n) AS SIGNED)
+		FROM area_claim c WHERE c.session_id = s.session_id AND c.area = s.area
+		AND c.state = 4), 0) LIMIT 100`},
+	{"places kept for an allotment that is over (session, place, allotment)", `SELECT
+		c.session_id, c.place, c.owner_id FROM claim c LEFT JOIN allotment a
+		ON a.id = c.owner_id AND a.session_id = c.session_id AND a.released_at = 0
+		WHERE c.owner_kind = 3 AND a.id IS NULL
+		/* any organization: the check serves all */ LIMIT 100`},
+	{"units kept for an allotment that is over (session, area, allotment)", `SELECT
+		c.session_id, c.area, c.owner_id FROM area_claim c LEFT JOIN allotment a
+		ON a.id = c.owner_id AND a.session_id = c.session_id AND a.released_at = 0
+		WHERE c.owner_kind = 3 AND a.id IS NULL
+		/* any organization: the check serves all */ LIMIT 100`},
+	{"units from an allotment (session, of all, from it)", `SELECT session_id, n, from_n
+		FROM area_claim WHERE from_n > n OR from_n < 0 OR (from_n > 0 AND from_id = 0) LIMIT 100`},
 	{"people in a session (session, says, check-ins)", `SELECT n.session_id, n.inside,
 		COALESCE(c.inside, 0) FROM session_count n LEFT JOIN (SELECT session_id,
 		CAST(SUM(CASE WHEN direction = 1 THEN n ELSE -n END) AS SIGNED) AS inside

@@ -69,7 +69,7 @@ type LinesBody struct {
 
 type placeBody struct {
 	Session string `json:"session_id" doc:"the session" example:"ses_…"`
-	Channel string `json:"channel,omitempty" enum:"h5,mini_program,counter,kiosk,agency" doc:"where it is sold; default h5"`
+	Channel string `json:"channel,omitempty" enum:"h5,mini_program,counter,kiosk,agency,house,loyalty" doc:"where it is sold; default h5"`
 	LinesBody
 }
 

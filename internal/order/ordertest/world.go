@@ -79,7 +79,7 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 	w.Board = seating.NewMemBoard(seating.BoardConfig{Truth: w.Places, Plans: plans, Clock: clk,
 		IDs: w.IDs, Log: w.log, Frame: func(_, _ string, data []byte) []byte { return data }})
 	w.Book = seatingdb.NewBook(w.Board)
-	w.Chooser = seating.NewChooser(w.Board, w.Places, plans, clk)
+	w.Chooser = seating.NewChooser(w.Board, w.Places, plans, clk).UseAllotments(w.Places)
 	stock := seating.NewStock(w.Places, plans, w.Board)
 	w.Programme = catalogtest.NewWithStock(t, w.Bundle, stock, stock)
 	w.Catalog = w.Programme.Catalog

@@ -5,7 +5,7 @@ import "foyer/internal/seating/seatmap"
 // Flank is a group of neighbours within a pick, and the free seats directly beside it.
 type Flank struct {
 	Places      []seatmap.Place // in the order of the row
-	Left, Right int             // free seats before its first and after its last, up to the next taken
+	Left, Right int             // free seats before and after it, up to the next taken
 }
 
 // Flanks are the first groups of neighbours of a pick, at most as many as limit, each with

@@ -41,17 +41,22 @@ const (
 	takenOf = `SELECT place FROM claim WHERE session_id = ? AND place IN `
 )
 
-// Claim gives the owner places and area units, all or nothing. Refused with ErrPlaceTaken,
+// Claim gives the owner places and area units, all or nothing; what allotments of c.From
+// have is taken from them. Refused with ErrPlaceTaken,
 // whose details name the places that are gone, ErrAreaFull and ErrUnknownPlace; the caller
 // undoes what was done before the refusal by failing too.
 func (b *Book) Claim(tx *sqldb.Tx, c seating.Claim) error {
 	places := slices.Clone(c.Places)
 	slices.Sort(places) // one order for all, so that two processes cannot deadlock
-	for rest := places; len(rest) > 0; {
+	rest, err := takeAllotted(tx, c, places)
+	if err != nil {
+		return err
+	}
+	for wanted := rest; len(rest) > 0; {
 		n := min(len(rest), rowsAtOnce)
 		if err := b.insert(tx, c, rest[:n]); err != nil {
 			if sqldb.IsDuplicate(err) {
-				return placesTaken(tx, c, places)
+				return placesTaken(tx, c, wanted)
 			}
 			return err
 		}
@@ -164,7 +169,10 @@ func (b *Book) Release(tx *sqldb.Tx, session int64, owner seating.Owner, places 
 	areas []seating.AreaQty,
 ) error {
 	d := seating.Delta{Kind: seating.Ended, Session: session, Owner: owner, Places: places}
-	var err error
+	returned, states, err := b.returnPlaces(tx, session, owner, places)
+	if err != nil {
+		return err
+	}
 	if places == nil && areas == nil {
 		if _, err = tx.Exec(`DELETE FROM claim WHERE session_id = ? AND owner_kind = ?
 			AND owner_id = ?`, session, int(owner.Kind), owner.ID); err != nil {
@@ -174,7 +182,7 @@ func (b *Book) Release(tx *sqldb.Tx, session int64, owner seating.Owner, places 
 			return err
 		}
 	} else {
-		if err := b.releasePlaces(tx, session, owner, places); err != nil {
+		if err := b.releasePlaces(tx, session, owner, without(places, returned)); err != nil {
 			return err
 		}
 		if d.Places == nil {
@@ -185,7 +193,21 @@ func (b *Book) Release(tx *sqldb.Tx, session int64, owner seating.Owner, places 
 		return err
 	}
 	b.tell(tx, d)
+	for to, back := range returned {
+		b.tell(tx, seating.Delta{Kind: seating.Begun, Session: session, Owner: to,
+			State: states[to], Places: back})
+	}
 	return nil
+}
+
+// without are the places that did not go back to an allotment.
+func without(places []int32, returned map[seating.Owner][]int32) []int32 {
+	for _, back := range returned {
+		places = slices.DeleteFunc(slices.Clone(places), func(p int32) bool {
+			return slices.Contains(back, p)
+		})
+	}
+	return places
 }
 
 func (b *Book) releasePlaces(tx *sqldb.Tx, session int64, owner seating.Owner, places []int32,

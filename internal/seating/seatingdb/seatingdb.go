@@ -27,7 +27,7 @@ func (s *Store) Picture(ctx context.Context, session int64) (seating.Picture, er
 	if p.Claims, err = sqldb.Collect(rows, err, scanEntry); err != nil {
 		return p, err
 	}
-	rows, err = s.db.Query(ctx, `SELECT area, capacity, taken FROM area_stock
+	rows, err = s.db.Query(ctx, `SELECT area, capacity, taken, kept FROM area_stock
 		WHERE session_id = ? ORDER BY area`, session)
 	p.Areas, err = sqldb.Collect(rows, err, scanArea)
 	return p, err
@@ -41,7 +41,7 @@ func scanEntry(rows *sql.Rows) (e seating.Entry, err error) {
 }
 
 func scanArea(rows *sql.Rows) (a seating.AreaStock, err error) {
-	err = rows.Scan(&a.Area, &a.Capacity, &a.Taken)
+	err = rows.Scan(&a.Area, &a.Capacity, &a.Taken, &a.Kept)
 	return a, err
 }
 

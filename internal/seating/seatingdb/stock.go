@@ -9,8 +9,8 @@ import (
 
 // Areas of a session, in order of their numbers.
 func (s *Store) Areas(tx *sqldb.Tx, session int64) ([]seating.AreaStock, error) {
-	rows, err := tx.Query(`SELECT area, capacity, taken FROM area_stock WHERE session_id = ?
-		ORDER BY area`, session)
+	rows, err := tx.Query(`SELECT area, capacity, taken, kept FROM area_stock
+		WHERE session_id = ? ORDER BY area`, session)
 	return sqldb.Collect(rows, err, scanArea)
 }
 

@@ -21,9 +21,21 @@ func (b *Book) takeUnits(tx *sqldb.Tx, c seating.Claim) ([]seating.AreaStock, er
 	slices.SortFunc(areas, func(p, q seating.AreaQty) int { return int(p.Area) - int(q.Area) })
 	var after []seating.AreaStock
 	for _, a := range areas {
-		n, err := tx.Exec(`UPDATE area_stock SET taken = taken + ?
+		var from int64
+		var moved int
+		if len(c.From) > 0 {
+			var err error
+			if from, moved, err = takeKept(tx, c, a); err != nil {
+				return nil, err
+			}
+		}
+		kept := 0
+		if c.State == seating.Kept {
+			kept = a.N
+		}
+		n, err := tx.Exec(`UPDATE area_stock SET taken = taken + ?, kept = kept + ?
 			WHERE session_id = ? AND area = ? AND taken + ? <= capacity`,
-			a.N, c.Session, a.Area, a.N)
+			a.N-moved, kept, c.Session, a.Area, a.N-moved)
 		if err != nil {
 			return nil, err
 		}
@@ -35,9 +47,9 @@ func (b *Book) takeUnits(tx *sqldb.Tx, c seating.Claim) ([]seating.AreaStock, er
 			return nil, seating.ErrUnknownPlace.With("areas", []int32{a.Area})
 		case n != 1:
 			return nil, seating.ErrAreaFull.With("area", a.Area).
-				With("free", max(0, stock.Capacity-stock.Taken))
+				With("free", max(0, stock.Capacity-stock.Taken)+moved)
 		}
-		if err := noteUnits(tx, c, a); err != nil {
+		if err := noteUnits(tx, c, a, from, moved); err != nil {
 			return nil, err
 		}
 		after = append(after, stock)
@@ -47,23 +59,25 @@ func (b *Book) takeUnits(tx *sqldb.Tx, c seating.Claim) ([]seating.AreaStock, er
 
 func stockOf(tx *sqldb.Tx, session int64, area int32) (a seating.AreaStock, ok bool, err error) {
 	a.Area = area
-	ok, err = sqldb.Found(tx.QueryRow(`SELECT capacity, taken FROM area_stock
-		WHERE session_id = ? AND area = ?`, session, area).Scan(&a.Capacity, &a.Taken))
+	ok, err = sqldb.Found(tx.QueryRow(`SELECT capacity, taken, kept FROM area_stock
+		WHERE session_id = ? AND area = ?`, session, area).Scan(&a.Capacity, &a.Taken, &a.Kept))
 	return a, ok, err
 }
 
-// noteUnits writes down whose the units are. An owner has units of an area in one state.
-func noteUnits(tx *sqldb.Tx, c seating.Claim, a seating.AreaQty) error {
-	n, err := tx.Exec(`UPDATE area_claim SET n = n + ?, held_until = ? WHERE session_id = ?
-		AND area = ? AND owner_kind = ? AND owner_id = ? AND state = ?`,
-		a.N, millis(c.Until), c.Session, a.Area, int(c.Owner.Kind), c.Owner.ID, int(c.State))
+// noteUnits writes down whose the units are, and how many of them came from an allotment.
+// An owner has units of an area in one state.
+func noteUnits(tx *sqldb.Tx, c seating.Claim, a seating.AreaQty, from int64, moved int) error {
+	n, err := tx.Exec(`UPDATE area_claim SET n = n + ?, held_until = ?, from_n = from_n + ?
+		WHERE session_id = ? AND area = ? AND owner_kind = ? AND owner_id = ? AND state = ?
+		AND (from_id = ? OR 0 = ?)`, a.N, millis(c.Until), moved, c.Session, a.Area,
+		int(c.Owner.Kind), c.Owner.ID, int(c.State), from, moved)
 	if err != nil || n == 1 {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO area_claim
-		(session_id, area, owner_kind, owner_id, n, state, held_until)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, c.Session, a.Area, int(c.Owner.Kind), c.Owner.ID, a.N,
-		int(c.State), millis(c.Until))
+		(session_id, area, owner_kind, owner_id, n, state, held_until, from_id, from_n)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.Session, a.Area, int(c.Owner.Kind), c.Owner.ID,
+		a.N, int(c.State), millis(c.Until), from, moved)
 	return err
 }
 
@@ -143,21 +157,28 @@ func (b *Book) giveUnits(tx *sqldb.Tx, session int64, owner seating.Owner,
 ) ([]seating.AreaStock, error) {
 	var after []seating.AreaStock
 	for _, a := range areas {
-		err := tx.Guard(mismatch("release units", session, owner, 0, a.N),
+		back, err := returnUnits(tx, session, owner, a)
+		if err != nil {
+			return nil, err
+		}
+		kept, err := keptBy(tx, session, owner, a)
+		if err != nil {
+			return nil, err
+		}
+		err = tx.Guard(mismatch("release units", session, owner, 0, a.N),
 			`UPDATE area_claim SET n = n - ? WHERE session_id = ? AND area = ?
 			AND owner_kind = ? AND owner_id = ? AND n >= ?`,
 			a.N, session, a.Area, int(owner.Kind), owner.ID, a.N)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := tx.Exec(`DELETE FROM area_claim WHERE session_id = ? AND area = ?
-			AND owner_kind = ? AND owner_id = ? AND n = 0`,
-			session, a.Area, int(owner.Kind), owner.ID); err != nil {
+		if err := dropEmpty(tx, session, a.Area, owner); err != nil {
 			return nil, err
 		}
 		err = tx.Guard(mismatch("give units back", session, owner, 0, a.N),
-			`UPDATE area_stock SET taken = taken - ? WHERE session_id = ? AND area = ?
-			AND taken >= ?`, a.N, session, a.Area, a.N)
+			`UPDATE area_stock SET taken = taken - ?, kept = kept - ?
+			WHERE session_id = ? AND area = ? AND taken >= ?`, a.N-back, kept, session, a.Area,
+			a.N-back)
 		if err != nil {
 			return nil, err
 		}
@@ -184,4 +205,19 @@ func (b *Book) extendUnits(tx *sqldb.Tx, session int64, owner seating.Owner, unt
 		}
 	}
 	return nil
+}
+
+// keptBy is how many of the units that an owner gives up were kept for buyers online: all
+// of an allotment's of theirs, none of anybody else.
+func keptBy(tx *sqldb.Tx, session int64, owner seating.Owner, a seating.AreaQty) (int, error) {
+	if owner.Kind != seating.OwnerAllotment {
+		return 0, nil
+	}
+	var state seating.ClaimState
+	_, err := sqldb.Found(tx.QueryRow(`SELECT state FROM area_claim WHERE session_id = ?
+		AND area = ? AND owner_kind = 3 AND owner_id = ?`, session, a.Area, owner.ID).Scan(&state))
+	if err != nil || state != seating.Kept {
+		return 0, err
+	}
+	return a.N, nil
 }

@@ -13,8 +13,7 @@ import (
 	"foyer/internal/seating/seatmap"
 )
 
-// ownerIDs are the kinds of public ids of owners; allotments and offers come with their
-// modules.
+// ownerID is the public id of an owner; offers come with their module.
 func ownerID(keys httpx.Keys, o seating.Owner) (kind, id string) {
 	switch o.Kind {
 	case seating.OwnerOrder:
@@ -22,14 +21,14 @@ func ownerID(keys httpx.Keys, o seating.Owner) (kind, id string) {
 	case seating.OwnerBlock:
 		return "block", keys.Public(seating.KindBlock, o.ID)
 	case seating.OwnerAllotment:
-		return "allotment", ""
+		return "allotment", keys.Public(seating.KindAllotment, o.ID)
 	}
 	return "offer", ""
 }
 
 func stateWord(s seating.ClaimState) string {
 	return map[seating.ClaimState]string{seating.Held: "held", seating.Sold: "sold",
-		seating.Closed: "closed"}[s]
+		seating.Closed: "closed", seating.Kept: "kept"}[s]
 }
 
 // HouseSession names a session of an organization in a route of staff.
@@ -141,7 +140,7 @@ type overviewIn struct {
 type claimView struct {
 	Place   int32      `json:"place"`
 	Label   string     `json:"label"`
-	State   string     `json:"state" enum:"held,sold,closed"`
+	State   string     `json:"state" enum:"held,sold,closed,kept"`
 	Owner   string     `json:"owner" enum:"order,block,allotment,offer"`
 	OwnerID string     `json:"owner_id,omitempty"`
 	Until   *time.Time `json:"held_until,omitempty"`
@@ -150,7 +149,7 @@ type claimView struct {
 type unitsView struct {
 	Area    int32      `json:"area"`
 	N       int        `json:"quantity"`
-	State   string     `json:"state" enum:"held,sold,closed"`
+	State   string     `json:"state" enum:"held,sold,closed,kept"`
 	Owner   string     `json:"owner" enum:"order,block,allotment,offer"`
 	OwnerID string     `json:"owner_id,omitempty"`
 	Until   *time.Time `json:"held_until,omitempty"`
@@ -188,7 +187,7 @@ func (h *handler) overview(ctx context.Context, in *overviewIn) (*overviewOut, e
 	out.Body.Areas, out.Body.Units = []areaState{}, []unitsView{}
 	for _, a := range o.Areas {
 		out.Body.Areas = append(out.Body.Areas,
-			areaState{a.Area, a.Capacity, max(0, a.Capacity-a.Taken)})
+			areaState{a.Area, a.Capacity, a.Free()})
 	}
 	for _, u := range o.Units {
 		kind, id := ownerID(h.keys, u.Owner)

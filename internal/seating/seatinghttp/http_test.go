@@ -49,6 +49,8 @@ type site struct {
 	s       *seating.Seating
 	book    *seatingdb.Book
 	board   *seating.MemBoard
+	b       *journaltest.Bundle
+	clk     clock.Clock
 	url     string
 	org     string
 	hall    string
@@ -77,7 +79,8 @@ func setupOn(t testing.TB, clk, boardClock clock.Clock) *site {
 	stores := w.Catalog.Stores()
 	s.s = seating.New(seating.Config{DB: b.DB, Store: store, Book: book, Board: board, Plans: plans,
 		Sessions: w.Catalog, Halls: stores.Halls, Timetable: stores.Timetable, Journal: b.Journal,
-		Clock: clk, IDs: b.IDs})
+		Jobs: b.Jobs, Revisions: w.Catalog, Clock: clk, IDs: b.IDs})
+	s.b, s.clk = b, clk
 	other := w.House()
 	api, err := httpx.New(httpx.Config{Title: "t", Version: "1",
 		Logger: slog.New(slog.DiscardHandler), Clock: boardClock, IDs: w.IDs, Codec: w.Codec,

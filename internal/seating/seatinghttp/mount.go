@@ -44,6 +44,7 @@ func Mount(api *httpx.API, s *seating.Seating) {
 	h.mountPublic(api)
 	h.mountMaps(api)
 	h.mountBlocks(api)
+	h.mountAllotments(api)
 }
 
 type sessionParam struct {
@@ -146,7 +147,7 @@ func (h *handler) render(s *seating.Snapshot) []byte {
 		}
 		b = strconv.AppendInt(append(b, `{"area":`...), int64(a.Area), 10)
 		b = strconv.AppendInt(append(b, `,"capacity":`...), int64(a.Capacity), 10)
-		b = strconv.AppendInt(append(b, `,"free":`...), int64(max(0, a.Capacity-a.Taken)), 10)
+		b = strconv.AppendInt(append(b, `,"free":`...), int64(a.Free()), 10)
 		b = append(b, '}')
 	}
 	return append(b, "]}\n"...)
