@@ -6,6 +6,7 @@ import (
 	"foyer/internal/approval/approvalhttp"
 	"foyer/internal/catalog"
 	"foyer/internal/httpx"
+	"foyer/internal/order"
 )
 
 // buildGate makes the rule of two people. Every kind of command that it may hold back is
@@ -18,6 +19,7 @@ func (a *App) buildGate() {
 
 // registerKinds says how each kind of command is carried out once two people agree.
 func (a *App) registerKinds() {
+	a.Orders.Approvals = a.Approvals
 	for _, s := range []approval.Spec{
 		{Kind: catalog.ApprovePrices, Zh: "修改价目表", En: "Changing a price list",
 			Permission: catalog.PermPrice, Carry: a.Catalog.CarryPrices},
@@ -25,6 +27,10 @@ func (a *App) registerKinds() {
 			Permission: catalog.PermSession, Carry: a.Catalog.CarryReprice},
 		{Kind: catalog.ApproveCancel, Zh: "取消场次", En: "Calling a session off",
 			Permission: catalog.PermSell, Carry: a.Catalog.CarryCancel},
+		{Kind: order.ApproveFree, Zh: "赠票", En: "Complimentary tickets",
+			Permission: order.PermSell, Carry: a.Orders.CarryFree},
+		{Kind: order.ApproveRefund, Zh: "退款", En: "Refunds by staff",
+			Permission: order.PermRefund, Sums: true, Carry: a.Orders.CarryRefund},
 	} {
 		a.Approvals.Register(s)
 	}

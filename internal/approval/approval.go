@@ -58,7 +58,9 @@ type Request struct {
 	Kind         Kind
 	State        State
 	// Object is what the command changes, at the revision that the asker saw.
-	Object    journal.Object
+	Object journal.Object
+	// Made is what carrying it out made, where that is something new.
+	Made      journal.Object
 	Amount    money.Minor // what it is about, where the kind counts money
 	AskedBy   int64
 	AskedAt   time.Time

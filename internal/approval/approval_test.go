@@ -54,7 +54,7 @@ func newWall(t *testing.T, db *sqldb.DB, clk *clock.Fake) *wall {
 }
 
 func (w *wall) carry(ctx context.Context, c approval.Carried,
-	done func(*sqldb.Tx) error,
+	done approval.Once,
 ) error {
 	return w.b.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		if !w.careless {
@@ -171,7 +171,7 @@ func TestWhoMayAgree(t *testing.T) {
 		}{
 			"himself":         {asker, approval.ErrOwn},
 			"a second role":   {twice, approval.ErrOwn},
-			"no decider":      {w.people.Hire(500, org, mayPaint), fault.Missing},
+			"no decider":      {w.people.Hire(500, org, mayPaint), fault.NotAllowed},
 			"not the command": {w.people.Hire(600, org, approval.PermDecide), fault.NotAllowed},
 			"another house":   {w.people.Hire(700, elsewher, actor.Everything), fault.Missing},
 			"a member":        {actor.Actor{Kind: actor.Member, ID: 9}, fault.Missing},

@@ -6,6 +6,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/fault"
+	"foyer/internal/journal"
 	"foyer/internal/sqldb"
 )
 
@@ -33,8 +34,10 @@ func (g *Gate) Agree(ctx context.Context, who actor.Actor, s actor.Scope, id int
 	ended := *r
 	ended.State, ended.DecidedBy = Done, who.ID
 	ended.Doc.Answer, ended.Doc.Decider = answer, who.Name
-	err = spec.Carry(ctx, Carried{r, as}, func(tx *sqldb.Tx) error {
-		return g.done(tx, who, spec, ended)
+	err = spec.Carry(ctx, Carried{r, as}, func(tx *sqldb.Tx,
+		made ...journal.Object,
+	) error {
+		return g.done(tx, who, spec, ended, made)
 	})
 	if err != nil {
 		return nil, g.notCarried(ctx, who, &ended, err)
@@ -81,7 +84,9 @@ func undecided(r *Request, now State) error {
 
 // done is the guard within the transaction of the command itself: only one of those who
 // agree at once passes it, both people still stand, and the time is not over.
-func (g *Gate) done(tx *sqldb.Tx, who actor.Actor, spec *Spec, r Request) error {
+func (g *Gate) done(tx *sqldb.Tx, who actor.Actor, spec *Spec, r Request,
+	made []journal.Object,
+) error {
 	if !tx.Now.Before(r.ExpiresAt) {
 		return ErrExpired.With("expired_at", r.ExpiresAt)
 	}
@@ -97,6 +102,9 @@ func (g *Gate) done(tx *sqldb.Tx, who actor.Actor, spec *Spec, r Request) error 
 		}
 	}
 	r.DecidedAt = tx.Now
+	if len(made) > 0 {
+		r.Made = made[0]
+	}
 	ok, err := g.Store.EndIfPending(tx, &r)
 	if err != nil || !ok {
 		return orElse(err, ErrDecided)

@@ -198,6 +198,9 @@ func (g *Gate) note(tx *sqldb.Tx, who actor.Actor, action string, r *Request,
 	if r.Object.ID != 0 {
 		objects = append(objects, r.Object)
 	}
+	if r.Made.ID != 0 {
+		objects = append(objects, r.Made)
+	}
 	g.Journal.Append(tx, journal.Entry{Actor: who, Organization: r.Organization, Action: action,
 		Objects: objects, Data: raw})
 	return nil

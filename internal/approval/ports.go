@@ -125,8 +125,12 @@ type Spec struct {
 	// Carry carries the command out as it was asked. It runs done first thing within the
 	// command's own transaction: done refuses when the request was decided meanwhile. A
 	// command that would run done never, or in another transaction, is not carried out once.
-	Carry func(ctx context.Context, c Carried, done func(tx *sqldb.Tx) error) error
+	Carry func(ctx context.Context, c Carried, done Once) error
 }
+
+// Once is what a command that was agreed to runs first within its own transaction. made is
+// what the command makes, where it makes something new.
+type Once func(tx *sqldb.Tx, made ...journal.Object) error
 
 // Carried is a command that was agreed to.
 type Carried struct {

@@ -21,7 +21,8 @@ func belongs(who actor.Actor, s actor.Scope) error {
 	return nil
 }
 
-// Get is a request that the actor may see; fault.Missing for all others.
+// Get is a request that the actor may see. It refuses with fault.Missing whoever has nothing
+// to do with the organization, and with fault.NotAllowed other colleagues.
 func (g *Gate) Get(ctx context.Context, who actor.Actor, s actor.Scope, id int64) (
 	*Request, error,
 ) {
@@ -30,7 +31,7 @@ func (g *Gate) Get(ctx context.Context, who actor.Actor, s actor.Scope, id int64
 	}
 	r, err := g.Store.Get(ctx, s, id)
 	if err == nil && !sees(who, r) {
-		err = fault.Missing
+		err = fault.NotAllowed.With("permission", string(PermDecide))
 	}
 	return r, err
 }

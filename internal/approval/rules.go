@@ -56,7 +56,8 @@ func (g *Gate) SetRule(ctx context.Context, who actor.Actor, r Rule) (Rule, erro
 			return r, err
 		}
 	}
-	return r, g.putRule(ctx, who, ruleChange{was, r}, func(*sqldb.Tx) error { return nil })
+	alone := func(*sqldb.Tx, ...journal.Object) error { return nil }
+	return r, g.putRule(ctx, who, ruleChange{was, r}, alone)
 }
 
 func (g *Gate) checkRule(r *Rule) error {
@@ -93,7 +94,7 @@ func (g *Gate) askRule(was, next Rule) (Ask, error) {
 		Changes: []Change{{string(next.Kind), say(was), say(next)}}}, err
 }
 
-func (g *Gate) carryRules(ctx context.Context, c Carried, done func(tx *sqldb.Tx) error) error {
+func (g *Gate) carryRules(ctx context.Context, c Carried, done Once) error {
 	var in ruleChange
 	if err := json.Unmarshal(c.Request.Input, &in); err != nil {
 		return err
@@ -103,7 +104,7 @@ func (g *Gate) carryRules(ctx context.Context, c Carried, done func(tx *sqldb.Tx
 
 // putRule stores a rule over the one that it was made from; fault.Stale over another.
 func (g *Gate) putRule(ctx context.Context, who actor.Actor, in ruleChange,
-	also func(tx *sqldb.Tx) error,
+	also Once,
 ) error {
 	next := in.Next
 	raw, err := json.Marshal(map[string]any{"kind": next.Kind, "enabled": next.Enabled,

@@ -49,7 +49,7 @@ func tryOut[T any](c *Catalog, ctx context.Context, k kit[T], who actor.Actor, r
 
 // carry is amend for what two people agreed to.
 func carry[T any](c *Catalog, ctx context.Context, k kit[T], who actor.Actor, r ref,
-	action string, done func(tx *sqldb.Tx) error,
+	action string, done approval.Once,
 	edit func(tx *sqldb.Tx, was, next *T) error) error {
 	_, err := amend(c, ctx, k, who, r, action, func(tx *sqldb.Tx, was, next *T) error {
 		if err := done(tx); err != nil {
@@ -89,7 +89,7 @@ func (c *Catalog) askPrices(ctx context.Context, who actor.Actor, l PriceList) e
 
 // CarryPrices changes a price list as it was asked.
 func (c *Catalog) CarryPrices(ctx context.Context, in approval.Carried,
-	done func(tx *sqldb.Tx) error) error {
+	done approval.Once) error {
 	var l PriceList
 	if err := json.Unmarshal(in.Request.Input, &l); err != nil {
 		return err
@@ -197,7 +197,7 @@ func (c *Catalog) askReprice(ctx context.Context, who actor.Actor, s Session) er
 
 // CarryReprice pins a session to another price list as it was asked.
 func (c *Catalog) CarryReprice(ctx context.Context, in approval.Carried,
-	done func(tx *sqldb.Tx) error) error {
+	done approval.Once) error {
 	var s Session
 	if err := json.Unmarshal(in.Request.Input, &s); err != nil {
 		return err
@@ -241,7 +241,7 @@ func (c *Catalog) askCancel(ctx context.Context, who actor.Actor, m Meta) error 
 
 // CarryCancel calls a session off as it was asked.
 func (c *Catalog) CarryCancel(ctx context.Context, in approval.Carried,
-	done func(tx *sqldb.Tx) error) error {
+	done approval.Once) error {
 	var v cancelled
 	if err := json.Unmarshal(in.Request.Input, &v); err != nil {
 		return err

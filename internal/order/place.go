@@ -93,6 +93,11 @@ func (o *Orders) placeOnce(ctx context.Context, who actor.Actor, s *catalog.Sell
 		return journal.Answer{}, o.orMoved(ctx, who, ask, err)
 	}
 	defer o.Chooser.Drop(choice)
+	if p.order.State == Paid && who.Kind == actor.Staff {
+		if err := o.askFree(ctx, who, s, p, ask); err != nil {
+			return journal.Answer{}, err
+		}
+	}
 	p.receipt = receipt
 	if p.answer, err = render(p.order); err != nil {
 		return journal.Answer{}, err

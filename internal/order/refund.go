@@ -158,13 +158,35 @@ func (o *Orders) Refund(ctx context.Context, who actor.Actor, id int64, ask Refu
 	if err != nil {
 		return journal.Answer{}, err
 	}
+	ask.Units = units
+	if err := o.askRefund(ctx, who, ord, a, ask, off); err != nil {
+		return journal.Answer{}, err
+	}
+	return o.refund(ctx, who, id, refunding{ask, a, off, nil}, receipt, render)
+}
+
+// refunding is a refund whose units are known.
+type refunding struct {
+	RefundAsk
+	agreed *Agreed
+	off    bool // the session was cancelled
+	// also is what two people agreed to, to be checked in the same transaction; nil: nothing.
+	also func(tx *sqldb.Tx, cur *Order) error
+}
+
+func (o *Orders) refund(ctx context.Context, who actor.Actor, id int64, ask refunding,
+	receipt *journal.Receipt, render RenderReturn,
+) (journal.Answer, error) {
 	var answer journal.Answer
-	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+	err := o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		cur, err := o.Store.Get(tx, id)
+		if err == nil && ask.also != nil {
+			err = ask.also(tx, cur)
+		}
 		if err != nil {
 			return err
 		}
-		q, err := quote(cur, a, units, rungNow{tx.Now, off})
+		q, err := quote(cur, ask.agreed, ask.Units, rungNow{tx.Now, ask.off})
 		if err != nil {
 			return err
 		}
@@ -172,7 +194,7 @@ func (o *Orders) Refund(ctx context.Context, who actor.Actor, id int64, ask Refu
 			return ErrQuoteChanged.With("refund_minor", q.Refund)
 		}
 		r := Returned{Order: cur, Quote: q}
-		pos, err := o.giveUp(tx, who, &r, ask)
+		pos, err := o.giveUp(tx, who, &r, ask.RefundAsk)
 		if err != nil {
 			return err
 		}

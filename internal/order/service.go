@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foyer/internal/approval"
 	"foyer/internal/clock"
 	"foyer/internal/idgen"
 	"foyer/internal/sqldb"
@@ -20,7 +21,7 @@ type Config struct {
 	MaxPayments int `help:"Payments an order may open (0: 3)."`
 }
 
-// Parts are the neighbours that an order works with; all are required.
+// Parts are the neighbours that an order works with; all but Approvals are required.
 type Parts struct {
 	DB       *sqldb.DB
 	Store    Store
@@ -35,6 +36,8 @@ type Parts struct {
 	Clock    clock.Clock
 	IDs      *idgen.Source
 	Log      *slog.Logger
+	// Approvals decides which commands of staff take two people; nil: none does.
+	Approvals approval.Port
 }
 
 // Orders is the use cases of the agreement. Make one with New.

@@ -82,6 +82,9 @@ func (w *world) furnish(h *house, buyer string) {
 		fields{"places": w.places(h)[60:62], "reason": "工作票"})
 	make("allotment", "/sessions/"+h.ids["session"]+"/allotments",
 		fields{"channel": "agency", "places": w.places(h)[62:64], "reason": "旅行社"})
+	make("price_list2", "/price-lists", h.priceBody())
+	w.must(h.own, "PUT", h.path("/approval-rules/price_list.change"), fields{"enabled": true})
+	w.askPrices(h, 6000)
 	w.gates(h)
 	w.people(h)
 	w.purchase(h, buyer)

@@ -218,6 +218,22 @@ func (w *world) device() {
 	w.a.ids["spare_device"] = made.body["device"].(map[string]any)["id"].(string)
 }
 
+// approval is a request of the first house's owner that nobody has decided.
+func (w *world) approval() {
+	w.asked++
+	w.askPrices(w.a, 7000+w.asked)
+}
+
+// askPrices has a house's owner ask for another price, which takes a second person.
+func (w *world) askPrices(h *house, amount int) {
+	list := w.must(h.own, "GET", h.path("/price-lists/"+h.ids["price_list2"]), nil)
+	body := h.priceBody()
+	body["cells"].([]fields)[0]["amount_minor"] = amount
+	body["revision"] = list.body["revision"]
+	h.ids["approval"] = w.must(h.own, "PUT", h.path("/price-lists/"+h.ids["price_list2"]),
+		body).text("id")
+}
+
 func (w *world) memberSignIn() { w.a.ids["sign_in"] = w.anotherSignIn("member") }
 
 func (w *world) staffSignIn() { w.a.ids["staff_sign_in"] = w.anotherSignIn("owner") }

@@ -273,6 +273,20 @@ var shortMatrix = map[string]route{
 		"sessions/{session}/allotments/{allotment}/release", counter,
 		fields{"places": []int{999999}}),
 
+	// Whoever decides at his venue sees the rules; the house's request is its owner's.
+	"GET ORG/approvals":        {may: anyStaff},
+	"GET ORG/approvals/counts": {may: anyStaff},
+	"GET ORG/approvals/{id}":   of("approvals/{approval}", managers, nil),
+	"POST ORG/approvals/{id}/agree": renewed(of("approvals/{approval}/agree", "manager",
+		fields{}), (*world).approval),
+	"POST ORG/approvals/{id}/refuse": renewed(of("approvals/{approval}/refuse", "manager",
+		fields{"reason": "x"}), (*world).approval),
+	"POST ORG/approvals/{id}/withdraw": renewed(of("approvals/{approval}/withdraw", "owner",
+		nil), (*world).approval),
+	"GET ORG/approval-rules": {may: managers + " elsewhere"},
+	"PUT ORG/approval-rules/{kind}": of("approval-rules/order.refund", managers,
+		fields{"enabled": true, "over_minor": 90000000}),
+
 	"GET ORG/staff": {may: managers},
 	"PUT ORG/staff/{id}/grants": of("staff/{person:usher}/grants",
 		managers, func(h *house) any {

@@ -42,6 +42,7 @@ type world struct {
 
 	a, b   *house
 	guests int // how many were invited, for addresses that nobody has
+	asked  int // how many prices were asked for
 	// tokens are who calls, by name; "" is a stranger's.
 	tokens   map[string]string
 	accounts map[string]signin.Account

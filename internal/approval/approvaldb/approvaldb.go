@@ -24,17 +24,17 @@ var _ approval.Store = (*Store)(nil)
 
 const columns = `id, organization_id, venue_id, kind, state, object_kind, object_id,
 	object_revision, amount_minor, asked_by, asked_at, expires_at, decided_by, decided_at,
-	problem, doc, input, open_digest`
+	problem, made_kind, made_id, doc, input, open_digest`
 
 const (
 	insertRequest = `INSERT INTO approval_request (` + columns + `)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	selectRequest = `SELECT ` + columns + ` FROM approval_request
 		WHERE id = ? AND organization_id = ?`
 	selectOpen = `SELECT ` + columns + ` FROM approval_request
 		WHERE organization_id = ? AND open_digest = ?`
 	endIfPending = `UPDATE approval_request SET state = ?, decided_by = ?, decided_at = ?,
-		problem = ?, doc = ?, open_digest = NULL
+		problem = ?, made_kind = ?, made_id = ?, doc = ?, open_digest = NULL
 		WHERE id = ? AND organization_id = ? AND state = 'pending'`
 	countOpen = `SELECT COUNT(*) FROM approval_request
 		WHERE organization_id = ? AND asked_by = ? AND state = 'pending' AND expires_at > ?`
@@ -51,7 +51,7 @@ func scan(r row) (*approval.Request, error) {
 	var doc []byte
 	err := r.Scan(&q.ID, &q.Organization, &q.Venue, &q.Kind, &q.State, &q.Object.Kind,
 		&q.Object.ID, &q.Object.Revision, &q.Amount, &q.AskedBy, &asked, &expires, &q.DecidedBy,
-		&decided, &q.Problem, &doc, &q.Input, &q.Digest)
+		&decided, &q.Problem, &q.Made.Kind, &q.Made.ID, &doc, &q.Input, &q.Digest)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *Store) Insert(tx *sqldb.Tx, q *approval.Request) error {
 	_, err = tx.Exec(insertRequest, q.ID, q.Organization, q.Venue, string(q.Kind),
 		string(q.State), q.Object.Kind, q.Object.ID, q.Object.Revision, int64(q.Amount),
 		q.AskedBy, millis(q.AskedAt), millis(q.ExpiresAt), q.DecidedBy, millis(q.DecidedAt),
-		q.Problem, doc, q.Input, q.Digest)
+		q.Problem, q.Made.Kind, q.Made.ID, doc, q.Input, q.Digest)
 	return err
 }
 
@@ -117,7 +117,7 @@ func (s *Store) EndIfPending(tx *sqldb.Tx, q *approval.Request) (bool, error) {
 		return false, err
 	}
 	n, err := tx.Exec(endIfPending, string(q.State), q.DecidedBy, millis(q.DecidedAt), q.Problem,
-		doc, q.ID, q.Organization)
+		q.Made.Kind, q.Made.ID, doc, q.ID, q.Organization)
 	return n == 1, err
 }
 

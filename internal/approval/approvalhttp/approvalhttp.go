@@ -32,6 +32,7 @@ type Body struct {
 	Venue     string            `json:"venue_id,omitempty"`
 	Object    string            `json:"object_id,omitempty" doc:"what the command changes"`
 	Revision  int64             `json:"object_revision,omitempty"`
+	Made      string            `json:"made_id,omitempty" doc:"what carrying it out made"`
 	Amount    money.Minor       `json:"amount_minor,omitempty"`
 	Title     string            `json:"title"`
 	Reason    string            `json:"reason,omitempty"`
@@ -72,6 +73,9 @@ func show(public func(idgen.Kind, int64) string, r *approval.Request, now time.T
 	if r.Object.ID != 0 {
 		b.Object, b.Revision = public(idgen.Kind(r.Object.Kind), r.Object.ID), r.Object.Revision
 	}
+	if r.Made.ID != 0 {
+		b.Made = public(idgen.Kind(r.Made.Kind), r.Made.ID)
+	}
 	if r.DecidedBy != 0 {
 		b.DecidedBy = &personBody{public(kindStaff, r.DecidedBy), r.Doc.Decider}
 		at := r.DecidedAt
@@ -98,7 +102,8 @@ func Mount(api *httpx.API, g *approval.Gate) {
 		"Newest first. Those who decide see all, others their own."), d.list)
 	httpx.Register(api, op("GET", "/approvals/counts", "count-approvals", "How many wait",
 		"What waits for the caller to decide, and of his own for others."), d.counts)
-	httpx.Register(api, op("GET", "/approvals/{id}", "get-approval", "One request", ""), d.get)
+	httpx.Register(api, op("GET", "/approvals/{id}", "get-approval", "One request", "",
+		fault.NotAllowed), d.get)
 	decided := []*fault.Definition{approval.ErrOwn, approval.ErrDecided, approval.ErrExpired,
 		fault.NotAllowed}
 	httpx.Register(api, op("POST", "/approvals/{id}/agree", "agree-approval",

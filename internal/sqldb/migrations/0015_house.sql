@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS approval_request (
   decided_by BIGINT NOT NULL,
   decided_at BIGINT NOT NULL,
   problem VARCHAR(64) NOT NULL,
+  made_kind VARCHAR(8) NOT NULL,
+  made_id BIGINT NOT NULL,
   doc MEDIUMBLOB NOT NULL,
   input MEDIUMBLOB NOT NULL,
   open_digest VARBINARY(32),
