@@ -53,7 +53,7 @@ type EntryRule struct {
 
 // AdmissionPart is one attraction of a combined ticket.
 type AdmissionPart struct {
-	Code   string `json:"code" minLength:"1" maxLength:"40" doc:"key within the ticket type"`
+	Code   string `json:"code" minLength:"1" maxLength:"32" doc:"key within the ticket type"`
 	Name   string `json:"name" minLength:"1" maxLength:"60"`
 	NameEn string `json:"name_en,omitempty" maxLength:"60"`
 	// Weight is its part of the price, beside the weights of the others.
@@ -141,6 +141,9 @@ func (v *Venue) DayBegins(day int) time.Time { return v.dayStartsAt(dayDate(day)
 // AddDays is a business day so many days later.
 func AddDays(day, days int) int { return dayNumber(dayDate(day).AddDate(0, 0, days)) }
 
+// DayText is a business day as people write it.
+func DayText(day int) string { return dayDate(day).Format(time.DateOnly) }
+
 // Weekday is 1 for Monday to 7 for Sunday of a business day.
 func Weekday(day int) int { return isoWeekday(dayDate(day)) }
 
@@ -186,7 +189,7 @@ func (a *Admission) checkParts(c *checker) {
 		p := &a.Parts[i]
 		at := fmt.Sprintf("admission.parts[%d]", i)
 		tidyText(&p.Code, &p.Name, &p.NameEn)
-		if !ValidCode(p.Code) || seen[p.Code] {
+		if !ValidCode(p.Code) || len(p.Code) > 32 || seen[p.Code] {
 			c.Add(at+".code", "is a to z, 0 to 9, - and _, and each once / 编码有误或重复")
 		}
 		seen[p.Code] = true

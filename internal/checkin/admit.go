@@ -17,7 +17,8 @@ import (
 // Ask is one scan.
 type Ask struct {
 	Code      string
-	Session   int64 // 0: whichever session of the venue the ticket is for
+	Session   int64  // 0: whichever session of the venue the ticket is for
+	Part      string // of a combined ticket; "": the one that the gate opens
 	Direction Direction
 	N         int    // people
 	Nonce     string // 1 to MaxNonce bytes, unique for ever for the scanner
@@ -29,6 +30,7 @@ func (a Ask) digest() [16]byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(a.Session))
 	b = binary.BigEndian.AppendUint32(b, uint32(a.Direction))
 	b = binary.BigEndian.AppendUint32(b, uint32(a.N))
+	b = append(b, a.Part...)
 	sum := sha256.Sum256(b)
 	return [16]byte(sum[:16])
 }
@@ -41,6 +43,9 @@ func (a Ask) check() error {
 	if a.N < 1 || a.N > MaxPeople {
 		p.Add("n", "must be 1 to %d / 应为 1 到 %d", MaxPeople, MaxPeople)
 	}
+	if len(a.Part) > maxPart {
+		p.Add("part", "is too long / 过长")
+	}
 	if len(a.Nonce) < 1 || len(a.Nonce) > MaxNonce {
 		p.Add("nonce", "must have 1 to %d bytes / 应为 1 到 %d 字节", MaxNonce, MaxNonce)
 	}
@@ -52,6 +57,8 @@ func (a Ask) check() error {
 type station struct {
 	organization, venue int64
 	device, gate, staff int64
+	ways                Ways
+	post                post
 }
 
 func (s station) scanner() int64 { return s.device + s.staff } // one of the two is 0
@@ -86,7 +93,8 @@ func (c *CheckIns) admit(ctx context.Context, who actor.Actor, ask Ask) (*Admiss
 		err = c.door.Do(ctx, v)
 	}
 	if err == nil {
-		return &Admission{CheckIn: v.done, Holder: v.ticket, Event: event}, nil
+		return &Admission{CheckIn: v.done, Holder: v.ticket, Event: event,
+			Opening: v.opening}, nil
 	}
 	if k := fault.KindOf(err); k == fault.Unavailable {
 		return nil, err
@@ -98,7 +106,8 @@ func (c *CheckIns) admit(ctx context.Context, who actor.Actor, ask Ask) (*Admiss
 	if errors.Is(err, errRepeated) {
 		return nil, fault.Busy.Retry(time.Second).Wrap(err)
 	}
-	if errors.Is(err, ErrAlreadyUsed) {
+	if errors.Is(err, ErrAlreadyUsed) || errors.Is(err, ErrStillInside) ||
+		errors.Is(err, ErrNoReentry) {
 		return nil, c.whenUsed(ctx, v.ticket, fault.Of(err))
 	}
 	return nil, err
@@ -113,8 +122,9 @@ func (c *CheckIns) station(ctx context.Context, who actor.Actor) (station, error
 		if err != nil {
 			return station{}, err
 		}
+		at, err := c.devices.post(ctx, actor.Scope{Organization: d.Organization}, d.Gate)
 		return station{organization: d.Organization, venue: d.Venue, device: d.ID,
-			gate: d.Gate}, nil
+			gate: d.Gate, ways: d.Ways, post: at}, err
 	case actor.Staff:
 		return station{staff: who.ID}, nil
 	}
@@ -154,10 +164,10 @@ func (c *CheckIns) examine(ctx context.Context, who actor.Actor, v *scan) (
 	if v.ask.Session != 0 && v.ask.Session != v.ticket.Session {
 		return nil, describe(ErrOtherSession, s)
 	}
-	if err := inTime(s, v.ask.Direction, c.cfg.Clock.Now()); err != nil {
+	if err := c.prepare(ctx, v, s, c.cfg.Clock.Now()); err != nil {
 		return nil, err
 	}
-	return s, room(v.ticket, v.ask)
+	return s, v.foresee(c.cfg.Clock.Now())
 }
 
 // place says whether the scanner may check this ticket in. For staff a ticket outside their
@@ -278,9 +288,11 @@ func (c *CheckIns) show(ctx context.Context, ci *CheckIn, replayed bool) (*Admis
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.cfg.Sessions.Sellable(ctx, ci.Session)
+	s, err := c.cfg.Sessions.Sellable(ctx, t.Session)
 	if err != nil {
 		return nil, err
 	}
-	return &Admission{CheckIn: *ci, Holder: t, Event: s, Replayed: replayed}, nil
+	a := &Admission{CheckIn: *ci, Holder: t, Event: s, Replayed: replayed}
+	a.Opening, err = c.openingOf(ctx, t)
+	return a, err
 }

@@ -14,9 +14,10 @@ import (
 
 // Kinds of public ids that the module hands out.
 const (
-	KindDevice  idgen.Kind = "dev"
-	KindGate    idgen.Kind = "gat"
-	KindCheckIn idgen.Kind = "chk"
+	KindDevice   idgen.Kind = "dev"
+	KindGate     idgen.Kind = "gat"
+	KindCheckIn  idgen.Kind = "chk"
+	KindPrecinct idgen.Kind = "pct"
 )
 
 // Permissions at the gate.
@@ -55,27 +56,67 @@ type CheckIn struct {
 	Gate         int64
 	Direction    Direction
 	N            int
+	// Counted is what an entry took of the allowance: nothing when people came back.
+	Counted int
+	// Here is by how many an entry raised the people inside; fewer than N when some of an
+	// earlier day had never scanned out, or where nobody scans exits.
+	Here int
+	// Moved went from one precinct to another: nobody came or went.
+	Moved bool
+	// OutOf and Into are the precincts, 0 the street; Into is 0 too for a gate that leads
+	// into the venue as a whole.
+	OutOf, Into int64
+	Seq         int // the entitlement's just after
 	// Used, Allowed and Inside are what the entitlement said just after.
 	Used, Allowed, Inside int
 	At                    time.Time
 	UndoneAt              time.Time // zero: it stands
+	// ReceivedAt is when the scan of a gate without a network came in; zero: at once.
+	ReceivedAt time.Time
+	Conflict   bool // it took place, and the book contradicts it: it counts nowhere
 }
 
 // Admission is an accepted check-in with what the person at the gate is shown.
 type Admission struct {
 	CheckIn
-	Holder   *ticket.Ticket
-	Event    *catalog.Sellable
+	Holder *ticket.Ticket
+	Event  *catalog.Sellable
+	// Opening is what the ticket opens; nil for a plain one.
+	Opening  *catalog.Admission
 	Replayed bool // the answer of an earlier scan with the same nonce
 }
 
-// Gate is a door of a venue.
+// Gate is a door of a venue. It leads from one precinct, or the street, into another, or
+// the venue as a whole.
 type Gate struct {
+	ID             int64
+	Organization   int64
+	Venue          int64
+	Name, NameEn   string
+	Precinct, From int64 // 0: the venue as a whole; the street
+	// Opens and Closes are minutes after midnight of the business day; Closes 0: always.
+	Opens, Closes int
+}
+
+// Precinct is a part of a venue with gates of its own: an attraction, a floor, a garden.
+type Precinct struct {
 	ID           int64
 	Organization int64
 	Venue        int64
+	Code         string // by which ticket types name it
 	Name, NameEn string
+	Capacity     int // people; 0: not known
 }
+
+// Ways are the directions in which a device may let people through.
+type Ways string
+
+// The ways of a device.
+const (
+	BothWays  Ways = "both"
+	EntryOnly Ways = "entry"
+	ExitOnly  Ways = "exit"
+)
 
 // DeviceState says whether a device may scan.
 type DeviceState string
@@ -94,6 +135,8 @@ type Device struct {
 	Gate         int64 // 0: it moves about
 	Name         string
 	State        DeviceState
+	Ways         Ways      // empty: both
+	ListUntil    time.Time // how long it may admit by the list that it took; zero: it has none
 	CodeUntil    time.Time
 	SeenAt       time.Time // to the minute; zero: never
 	CreatedAt    time.Time
@@ -105,7 +148,10 @@ const (
 	MaxPeople     = 500 // in one scan
 	MaxDevices    = 500 // of one venue, not revoked
 	MaxGates      = 200 // of one venue
-	maxName       = 60  // characters
+	MaxPrecincts  = 100 // of one venue
+	maxCapacity   = 10_000_000
+	maxName       = 60 // characters
+	maxPart       = 40 // letters of the code of a part
 	CodeLives     = 15 * time.Minute
 	UndoWithin    = time.Minute
 	codeLetters   = 10

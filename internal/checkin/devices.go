@@ -20,6 +20,9 @@ type Devices struct {
 	store DeviceStore
 	gates GateStore
 
+	precincts PrecinctStore
+	posts     posts
+
 	mu      sync.RWMutex
 	byHash  map[secret.TokenHash]int64
 	byID    map[int64]*remembered
@@ -35,6 +38,7 @@ type remembered struct {
 
 func newDevices(cfg Config) *Devices {
 	return &Devices{cfg: cfg, store: cfg.Store.Devices(), gates: cfg.Store.Gates(),
+		precincts: cfg.Store.Precincts(), posts: posts{byGate: map[int64]keptPost{}},
 		byHash: map[secret.TokenHash]int64{}, byID: map[int64]*remembered{}}
 }
 
@@ -212,6 +216,12 @@ func (d *Devices) Create(ctx context.Context, who actor.Actor, dev Device) (
 	}
 	var p fault.Problems
 	dev.Name = cleanName(&p, "name", dev.Name, 1)
+	if dev.Ways == "" {
+		dev.Ways = BothWays
+	}
+	if dev.Ways != BothWays && dev.Ways != EntryOnly && dev.Ways != ExitOnly {
+		p.Add("direction", "must be both, entry or exit / 应为 both、entry 或 exit")
+	}
 	if dev.Gate != 0 {
 		g, err := d.gates.Find(ctx, scope, dev.Gate)
 		if err != nil {

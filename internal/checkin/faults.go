@@ -67,3 +67,82 @@ var (
 		"设备或入口数量已达上限", "The venue has as many devices or gates as it may have.",
 		"Revoke devices that are no longer used.")
 )
+
+// The refusals of entry rules, beside those above.
+var (
+	ErrWrongWay = fault.Define(fault.Conflict, "wrong_direction",
+		"这台设备不能用于这个方向", "This device does not scan in this direction.",
+		"Send the visitor to the other lane, or let staff change the device's direction.")
+	ErrGateClosed = fault.Define(fault.Conflict, "gate_closed",
+		"这个入口现在不开放", "The gate is closed at this hour.",
+		"`details` say when it opens and closes; send the visitor to another gate.")
+	ErrOtherPrecinct = fault.Define(fault.Conflict, "other_precinct",
+		"这张票不含这个区域", "The ticket does not open this part of the venue.",
+		"`details.opens` lists what it opens.")
+	ErrUpgrade = fault.Define(fault.Conflict, "upgrade_needed",
+		"这张票不含这个区域,可以补差升级", "The ticket does not open this part; another type does.",
+		"Offer one of `details.upgrade_to`, or send the visitor where the ticket opens.")
+	ErrAmbiguous = fault.Define(fault.Conflict, "ambiguous_scan",
+		"这张票有多个项目,请选择核销哪一项", "The ticket opens several things; say which one.",
+		"Scan again with `part` set to one of `details.parts`.")
+	ErrNotInside = fault.Define(fault.Conflict, "not_inside",
+		"请先从外面的入口检票", "The visitor has not come in through the gate before this one.",
+		"Send the visitor to the gate of `details.precinct` first.")
+	ErrStillInside = fault.Define(fault.Conflict, "still_inside",
+		"这张票的人还在场内,须先扫码出场", "Somebody is still inside with this ticket.",
+		"`details.last` says when and at which gate; it must be scanned out there first.")
+	ErrNoReentry = fault.Define(fault.Conflict, "no_reentry",
+		"这张票出场后不能再次入场", "The ticket does not let people in again who went out.",
+		"Do not admit; `details` say when it was used.")
+	ErrDayLimit = fault.Define(fault.Conflict, "daily_limit",
+		"今天的入场次数已用完", "The ticket was used as often as it may be in a day.",
+		"`details.left` says for how many people it would still do; else come tomorrow.")
+	ErrGateLimit = fault.Define(fault.Conflict, "gate_limit",
+		"在这个入口的入场次数已用完", "The ticket was used at this gate as often as it may be.",
+		"Send the visitor to another gate.")
+	ErrGateDayLimit = fault.Define(fault.Conflict, "gate_daily_limit",
+		"今天在这个入口的入场次数已用完",
+		"The ticket was used at this gate as often as it may be in a day.",
+		"Send the visitor to another gate, or ask them to come tomorrow.")
+	ErrPrecinctLimit = fault.Define(fault.Conflict, "precinct_daily_limit",
+		"今天在这个区域的入场次数已用完",
+		"The ticket was used in this part of the venue as often as it may be in a day.",
+		"Send the visitor to another part, or ask them to come tomorrow.")
+	ErrTooSoon = fault.Define(fault.Conflict, "entry_too_soon",
+		"距离上次进出场时间太短,请稍后再来", "The last entry or exit was too short a time ago.",
+		"Ask the visitor to come back at `details.next_at`.")
+	ErrPassNotYet = fault.Define(fault.Conflict, "pass_not_yet",
+		"通票还没有生效", "The pass is not valid yet.",
+		"It is from `details.day` on.")
+	ErrPassExpired = fault.Define(fault.Conflict, "pass_expired",
+		"通票已过期", "The pass has expired.",
+		"Its last day was `details.day`; sell a new one.")
+	ErrPassWeekday = fault.Define(fault.Conflict, "pass_other_weekday",
+		"通票在今天这个星期不能用", "The pass is not valid on this day of the week.",
+		"`details.weekdays` lists those on which it is (1 is Monday).")
+	ErrPassBlackout = fault.Define(fault.Conflict, "pass_blackout",
+		"今天是通票不可用日期", "The pass is not valid today: it is one of its blackout days.",
+		"Sell a single ticket, or ask the visitor to come on another day.")
+	ErrSlotNeeded = fault.Define(fault.Conflict, "slot_needed",
+		"今天须先预约场次", "On this day the pass needs a booked session.",
+		"Scan the ticket of the booked session, or book one.")
+	ErrPhotoNeeded = fault.Define(fault.Conflict, "photo_needed",
+		"请先到服务台为通票登记照片", "The ticket needs its holder's photo first.",
+		"Send the visitor to the service desk, where staff keep a photo with the ticket.")
+)
+
+// The refusals of precincts and offline gates.
+var (
+	ErrTooManyPrecincts = fault.Define(fault.Conflict, "too_many_precincts",
+		"分区数量已达上限", "The venue has as many precincts as it may have.",
+		"Rename a precinct that is no longer used.")
+	ErrPrecinctCode = fault.Define(fault.Conflict, "precinct_code_taken",
+		"这个分区编码已经用过", "Another precinct of the venue has this code.",
+		"Choose another code.")
+	ErrListMark = fault.Define(fault.Invalid, "gate_list_mark",
+		"名单位置无效,请重新下载整份名单", "The position in the list is not one that was given.",
+		"Download the list from its beginning.")
+	ErrNoConflict = fault.Define(fault.NotFound, "conflict_not_found",
+		"没有找到这条冲突记录", "There is no such conflict, or it is not yours.",
+		"List the venue's conflicts again.")
+)

@@ -2,6 +2,7 @@ package checkin
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ func (d *Devices) CreateGate(ctx context.Context, who actor.Actor, g Gate) (*Gat
 	if err := d.at(ctx, who, scope, g.Venue); err != nil {
 		return nil, err
 	}
-	if err := g.clean(); err != nil {
+	if err := d.clean(ctx, &g); err != nil {
 		return nil, err
 	}
 	g.ID = d.cfg.IDs.Next()
@@ -39,8 +40,9 @@ func (d *Devices) CreateGate(ctx context.Context, who actor.Actor, g Gate) (*Gat
 	return &g, err
 }
 
-// RenameGate changes a gate's names; the refusals are CreateGate's.
-func (d *Devices) RenameGate(ctx context.Context, who actor.Actor, g Gate) (*Gate, error) {
+// ReplaceGate changes a gate's names, hours and where it leads; the refusals are
+// CreateGate's.
+func (d *Devices) ReplaceGate(ctx context.Context, who actor.Actor, g Gate) (*Gate, error) {
 	scope := actor.Scope{Organization: g.Organization}
 	old, err := d.gates.Find(ctx, scope, g.ID)
 	if err != nil {
@@ -53,19 +55,20 @@ func (d *Devices) RenameGate(ctx context.Context, who actor.Actor, g Gate) (*Gat
 	if err := d.at(ctx, who, scope, g.Venue); err != nil {
 		return nil, err
 	}
-	if err := g.clean(); err != nil {
+	if err := d.clean(ctx, &g); err != nil {
 		return nil, err
 	}
 	err = d.cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		ok, err := d.gates.Rename(tx, &g)
+		ok, err := d.gates.Update(tx, &g)
 		if err != nil {
 			return err
 		}
 		if !ok {
 			return fault.Missing
 		}
-		d.note(tx, who, g.Organization, "gate.renamed",
+		d.note(tx, who, g.Organization, "gate.changed",
 			journal.Object{Kind: string(KindGate), ID: g.ID})
+		tx.AfterCommit(d.posts.forget)
 		return nil
 	})
 	return &g, err
@@ -81,10 +84,33 @@ func (d *Devices) Gates(ctx context.Context, who actor.Actor, scope actor.Scope,
 	return d.gates.OfVenue(ctx, scope, venue)
 }
 
-func (g *Gate) clean() error {
+// lastMinute is 36:00, where a business day ends at the latest.
+const lastMinute = 36 * 60
+
+func (d *Devices) clean(ctx context.Context, g *Gate) error {
 	var p fault.Problems
 	g.Name = cleanName(&p, "name", g.Name, 1)
 	g.NameEn = cleanName(&p, "name_en", g.NameEn, 0)
+	if g.Opens < 0 || g.Closes > lastMinute || g.Opens >= g.Closes && (g.Opens|g.Closes) != 0 {
+		p.Add("closes", "opens and closes go together, and it closes later / "+
+			"开放和关闭时间须一起填写,且关闭晚于开放")
+	}
+	if g.Precinct == 0 && g.From == 0 {
+		return p.Err()
+	}
+	list, err := d.precincts.OfVenue(ctx, actor.Scope{Organization: g.Organization}, g.Venue)
+	if err != nil {
+		return err
+	}
+	has := func(id int64) bool {
+		return id == 0 || slices.ContainsFunc(list, func(x Precinct) bool { return x.ID == id })
+	}
+	if !has(g.Precinct) {
+		p.Add("precinct_id", "is no precinct of the venue / 不是本场馆的分区")
+	}
+	if !has(g.From) || g.From == g.Precinct {
+		p.Add("from_precinct_id", "is another precinct of the venue / 应为本场馆的另一个分区")
+	}
 	return p.Err()
 }
 

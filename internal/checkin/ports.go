@@ -7,8 +7,11 @@ import (
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
 	"foyer/internal/journal"
+	"foyer/internal/ledger"
+	"foyer/internal/money"
 	"foyer/internal/sqldb"
 	"foyer/internal/ticket"
+	"foyer/internal/ticket/rule"
 )
 
 // Tickets is the right that is used; ticketdb implements it.
@@ -51,6 +54,7 @@ type Store interface {
 	CheckIns() CheckInStore
 	Devices() DeviceStore
 	Gates() GateStore
+	Precincts() PrecinctStore
 }
 
 // CheckInStore keeps check-ins, nonces and counts.
@@ -64,8 +68,21 @@ type CheckInStore interface {
 	Find(ctx context.Context, id int64) (*CheckIn, error)
 	// Spans are the first and the last standing entries of a ticket.
 	Spans(ctx context.Context, scope actor.Scope, ticket int64) (first, last *Trace, err error)
+	// PastIn is what standing check-ins of an entitlement say to a gate.
+	PastIn(tx *sqldb.Tx, q PastAsk) (rule.Past, error)
+	// LastIn are when an entitlement was last entered and left, by check-ins that stand.
+	LastIn(tx *sqldb.Tx, organization, ticket int64, number int) (entered, left time.Time,
+		err error)
 	Nonces
 	Counts
+}
+
+// PastAsk asks what earlier check-ins say, for a gate on a day that began at DayFrom.
+type PastAsk struct {
+	Organization, Ticket int64
+	Entitlement          int
+	Gate, From, Into     int64
+	DayFrom              time.Time
 }
 
 // Nonces are the scans that were accepted.
@@ -88,7 +105,23 @@ type Counts interface {
 	AddCount(tx *sqldb.Tx, session int64, entered, inside int) error
 	// CountsOf are the figures of up to 200 sessions; those without any are left out.
 	CountsOf(ctx context.Context, sessions []int64) (map[int64]Figures, error)
+	// AddPrecinct counts who came into and left a precinct on a business day.
+	AddPrecinct(tx *sqldb.Tx, k PrecinctDay, entered, gone int) error
+	// PrecinctsOf are the figures of a venue's precincts on a day; 0 is the whole venue.
+	PrecinctsOf(ctx context.Context, venue int64, day int) (map[int64]Flow, error)
 }
+
+// PrecinctDay names a count: of a precinct, or with 0 of the venue as a whole, on a day.
+type PrecinctDay struct {
+	Venue, Precinct int64
+	Day             int
+}
+
+// Flow is how many came and went.
+type Flow struct{ Entered, Gone int }
+
+// Inside is how many are there still.
+func (f Flow) Inside() int { return max(f.Entered-f.Gone, 0) }
 
 // Figures are how many people came in and are inside.
 type Figures struct{ Entered, Inside int }
@@ -126,9 +159,30 @@ type DeviceReads interface {
 // GateStore keeps gates.
 type GateStore interface {
 	Insert(tx *sqldb.Tx, g *Gate) error
-	Rename(tx *sqldb.Tx, g *Gate) (bool, error)
+	Update(tx *sqldb.Tx, g *Gate) (bool, error)
 	Count(tx *sqldb.Tx, scope actor.Scope, venue int64) (int, error)
 	// Find is nil when the organization has no such gate.
 	Find(ctx context.Context, scope actor.Scope, id int64) (*Gate, error)
 	OfVenue(ctx context.Context, scope actor.Scope, venue int64) ([]Gate, error)
+}
+
+// PrecinctStore keeps precincts.
+type PrecinctStore interface {
+	Insert(tx *sqldb.Tx, p *Precinct) error
+	Update(tx *sqldb.Tx, p *Precinct) (bool, error)
+	// OfVenue are all of a venue; it has at most MaxPrecincts.
+	OfVenue(ctx context.Context, scope actor.Scope, venue int64) ([]Precinct, error)
+	Count(tx *sqldb.Tx, scope actor.Scope, venue int64) (int, error)
+}
+
+// Openings knows what tickets open; package ticket does.
+type Openings interface {
+	// Admission is nil for 0, a plain ticket.
+	Admission(ctx context.Context, id int64) (*catalog.Admission, error)
+}
+
+// Ledger books the shares of combined tickets when they are used.
+type Ledger interface {
+	Post(tx *sqldb.Tx, pos journal.Position, order int64, cur money.Currency,
+		moves ...ledger.Move) error
 }

@@ -16,10 +16,12 @@ type Config struct {
 	DB         *sqldb.DB
 	Store      Store
 	Tickets    Tickets
+	Openings   Openings
 	Sessions   Sessions
 	Venues     Venues
 	Capacities Capacities
 	Journal    Journal
+	Ledger     Ledger
 	IDs        *idgen.Source
 	Clock      clock.Clock
 	Keys       code.Keys // public keys of ticket codes

@@ -140,15 +140,14 @@ func (c *Case) tickets(r *Report) {
 func (c *Case) admissions(r *Report) {
 	for _, t := range c.Tickets {
 		for _, e := range t.Entitlements {
-			standing := e.Entries - e.Conflicts
-			if e.Used > e.Allowed || standing > e.Allowed {
+			if e.Used > e.Allowed || e.Counted > e.Allowed {
 				r.Add(I6, c.name(), "ticket of unit %d.%d: %d used, %d admissions, %d allowed",
-					t.Line, t.Unit, e.Used, standing, e.Allowed)
+					t.Line, t.Unit, e.Used, e.Counted, e.Allowed)
 			}
-			if e.Used != standing || e.Inside != e.Entries-e.Exits {
+			if e.Used != e.Counted || e.Inside != e.Here {
 				r.Add(I6, c.name(),
 					"ticket of unit %d.%d: used %d inside %d, check-ins say %d and %d",
-					t.Line, t.Unit, e.Used, e.Inside, standing, e.Entries-e.Exits)
+					t.Line, t.Unit, e.Used, e.Inside, e.Counted, e.Here)
 			}
 		}
 	}
@@ -188,6 +187,9 @@ func (c *Case) money(r *Report) {
 	}
 	var clearing, sales, kept, payable, toReturn money.Minor
 	for _, p := range c.Postings {
+		if ledger.Shared(p.Account) {
+			continue // divides what was sold; balance has summed it
+		}
 		switch p.Account {
 		case ledger.Sales:
 			sales -= p.Amount

@@ -139,7 +139,7 @@ type TicketRow struct {
 type EntitlementRow struct {
 	Number, Allowed, Used, Inside int
 	State                         string
-	Entries, Exits, Conflicts     int
+	Counted, Here                 int // by its check-ins that stand
 }
 
 // PaymentRow is an attempt to take money.

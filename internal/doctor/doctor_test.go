@@ -319,7 +319,7 @@ func TestEachRuleFires(t *testing.T) {
 				h.paid.ID)
 		}},
 		{"more admissions than allowed", doctor.I6, func(t *testing.T, h *house) {
-			h.spoil(t, `UPDATE checkin SET n = n + 1 WHERE direction = 1`)
+			h.spoil(t, `UPDATE checkin SET counted = counted + 1 WHERE direction = 1`)
 		}},
 		{"used more often than allowed", doctor.I6, func(t *testing.T, h *house) {
 			h.spoil(t, `UPDATE entitlement SET used = allowed + 1 WHERE session_id = ?`,

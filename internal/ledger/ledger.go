@@ -6,6 +6,8 @@
 //	sales                income: what was sold. Settling −, refund of units +
 //	fees_kept            income: the part of a refund that the policy keeps. −
 //	refund_payable       debt: refunds asked for and not arrived. Request −, arrival +
+//	sales_shared         income turned over to attractions: the other side of part:<code>
+//	part:<code>          income of one attraction of combined tickets. Its share −
 //	to_return            debt: money that bought nothing (late, doubled, wrong). Capture −,
 //	                     refund asked for +
 //
@@ -32,15 +34,26 @@ const (
 	FeesKept      = "fees_kept"
 	RefundPayable = "refund_payable"
 	ToReturn      = "to_return"
+	SalesShared   = "sales_shared"
 )
 
 const (
 	clearing = "clearing:"
+	part     = "part:"
 	maxMoves = 64
 )
 
 // Clearing is the account of the money that a provider holds for us.
 func Clearing(provider string) string { return clearing + provider }
+
+// Part is the account of an attraction's share of combined tickets.
+func Part(code string) string { return part + code }
+
+// Shared says whether an account divides what was sold: such accounts sum to zero among
+// themselves, and to nothing with those of money.
+func Shared(account string) bool {
+	return account == SalesShared || strings.HasPrefix(account, part)
+}
 
 // Move is one posting: debit positive, credit negative.
 type Move struct {
@@ -148,7 +161,11 @@ func known(account string) bool {
 	if ok {
 		return provider != "" && len(account) <= 40
 	}
-	return slices.Contains([]string{Sales, FeesKept, RefundPayable, ToReturn}, account)
+	if code, ok := strings.CutPrefix(account, part); ok {
+		return code != "" && len(account) <= 40
+	}
+	return slices.Contains([]string{Sales, FeesKept, RefundPayable, ToReturn, SalesShared},
+		account)
 }
 
 // OfOrder is the balances of one order, by account and currency. Balances of zero that

@@ -23,6 +23,9 @@ func (s *Store) CheckIns() checkin.CheckInStore { return checkIns{s.db} }
 // Devices are the devices.
 func (s *Store) Devices() checkin.DeviceStore { return devices{s.db} }
 
+// Precincts are the precincts.
+func (s *Store) Precincts() checkin.PrecinctStore { return precincts{s.db} }
+
 // Gates are the gates.
 func (s *Store) Gates() checkin.GateStore { return gates{s.db} }
 
@@ -32,9 +35,10 @@ type row interface{ Scan(...any) error }
 
 const (
 	columns = `id, organization_id, venue_id, session_id, ticket_id, entitlement, device_id,
-		staff_id, gate_id, direction, n, used, allowed, inside, at, undone_at`
-	insertCheckIn = `INSERT INTO checkin (` + columns + `, conflict)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`
+		staff_id, gate_id, direction, n, used, allowed, inside, at, undone_at,
+		counted, here, seq, outof_id, into_id, moved, received_at, conflict`
+	insertCheckIn = `INSERT INTO checkin (` + columns + `)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`
 	selectCheckIn = `SELECT ` + columns + ` FROM checkin
 		WHERE id = ? /* any organization: whose it is, is checked on the row */`
 	markUndone = `UPDATE checkin SET undone_at = ? WHERE organization_id = ? AND id = ?
@@ -45,7 +49,8 @@ const (
 func (s checkIns) Insert(tx *sqldb.Tx, c *checkin.CheckIn) error {
 	_, err := tx.Exec(insertCheckIn, c.ID, c.Organization, c.Venue, c.Session, c.Ticket,
 		c.Entitlement, c.Device, c.Staff, c.Gate, int(c.Direction), c.N, c.Used, c.Allowed,
-		c.Inside, clock.Millis(c.At))
+		c.Inside, clock.Millis(c.At), c.Counted, c.Here, c.Seq, c.OutOf, c.Into, bit(c.Moved),
+		millis(c.ReceivedAt), bit(c.Conflict))
 	return err
 }
 
@@ -69,20 +74,42 @@ func (s checkIns) Find(ctx context.Context, id int64) (*checkin.CheckIn, error) 
 
 func scanCheckIn(r row) (*checkin.CheckIn, error) {
 	var c checkin.CheckIn
-	var at, undone int64
+	var at, undone, received int64
+	var moved, conflict int
 	err := r.Scan(&c.ID, &c.Organization, &c.Venue, &c.Session, &c.Ticket, &c.Entitlement,
 		&c.Device, &c.Staff, &c.Gate, &c.Direction, &c.N, &c.Used, &c.Allowed, &c.Inside, &at,
-		&undone)
+		&undone, &c.Counted, &c.Here, &c.Seq, &c.OutOf, &c.Into, &moved, &received, &conflict)
 	if found, err := sqldb.Found(err); err != nil {
 		return nil, err
 	} else if !found {
 		return nil, checkin.ErrNoCheckIn
 	}
 	c.At = clock.FromMillis(at)
-	if undone != 0 {
-		c.UndoneAt = clock.FromMillis(undone)
-	}
+	c.UndoneAt, c.ReceivedAt = when(undone), when(received)
+	c.Moved, c.Conflict = moved != 0, conflict != 0
 	return &c, nil
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// millis is a time as a column holds it, when a stored one; the zero time is 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return clock.Millis(t)
+}
+
+func when(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return clock.FromMillis(ms)
 }
 
 const (
@@ -91,7 +118,7 @@ const (
 		LEFT JOIN gate g ON g.id = c.gate_id AND g.organization_id = c.organization_id
 		LEFT JOIN device d ON d.id = c.device_id AND d.organization_id = c.organization_id
 		WHERE c.organization_id = ? AND c.ticket_id = ? AND c.direction = 1
-		AND c.undone_at = 0 `
+		AND c.undone_at = 0 AND c.conflict = 0 `
 	firstTrace = trace + `ORDER BY c.at, c.id LIMIT 1`
 	lastTrace  = trace + `ORDER BY c.at DESC, c.id DESC LIMIT 1`
 )

@@ -15,10 +15,10 @@ type devices struct{ db *sqldb.DB }
 
 const (
 	deviceColumns = `id, organization_id, venue_id, gate_id, name, state, code_until, seen_at,
-		created_at`
+		created_at, direction, list_until`
 	insertDevice = `INSERT INTO device (id, organization_id, venue_id, gate_id, name, state,
-		code_hash, code_until, token_hash, seen_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, ?)`
+		code_hash, code_until, token_hash, seen_at, created_at, direction)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, ?, ?)`
 	enrolDevice = `UPDATE device SET state = 'active', code_hash = NULL, token_hash = ?,
 		name = CASE WHEN ? = '' THEN name ELSE ? END, seen_at = ?
 		WHERE code_hash = ? AND state = 'waiting' AND code_until > ?
@@ -40,7 +40,8 @@ const (
 // Insert stores a device that waits for its code.
 func (s devices) Insert(tx *sqldb.Tx, d *checkin.Device, codeHash []byte) error {
 	_, err := tx.Exec(insertDevice, d.ID, d.Organization, d.Venue, d.Gate, d.Name,
-		string(d.State), codeHash, clock.Millis(d.CodeUntil), clock.Millis(d.CreatedAt))
+		string(d.State), codeHash, clock.Millis(d.CodeUntil), clock.Millis(d.CreatedAt),
+		string(d.Ways))
 	return err
 }
 
@@ -108,9 +109,10 @@ func oneDevice(r row) (*checkin.Device, error) {
 
 func scanDevice(r row) (checkin.Device, error) {
 	var d checkin.Device
-	var until, seen, created int64
+	var until, seen, created, list int64
 	err := r.Scan(&d.ID, &d.Organization, &d.Venue, &d.Gate, &d.Name, &d.State, &until, &seen,
-		&created)
+		&created, &d.Ways, &list)
+	d.ListUntil = when(list)
 	d.CodeUntil, d.CreatedAt = clock.FromMillis(until), clock.FromMillis(created)
 	if seen != 0 {
 		d.SeenAt = clock.FromMillis(seen)
@@ -121,25 +123,29 @@ func scanDevice(r row) (checkin.Device, error) {
 type gates struct{ db *sqldb.DB }
 
 const (
-	insertGate = `INSERT INTO gate (id, organization_id, venue_id, name, name_en)
-		VALUES (?, ?, ?, ?, ?)`
-	renameGate = `UPDATE gate SET name = ?, name_en = ? WHERE organization_id = ? AND id = ?`
-	countGates = `SELECT COUNT(*) FROM gate WHERE organization_id = ? AND venue_id = ?`
-	selectGate = `SELECT id, organization_id, venue_id, name, name_en FROM gate
+	gateColumns = `id, organization_id, venue_id, name, name_en, precinct_id,
+		from_precinct_id, opens_minute, closes_minute`
+	insertGate = `INSERT INTO gate (` + gateColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateGate = `UPDATE gate SET name = ?, name_en = ?, precinct_id = ?,
+		from_precinct_id = ?, opens_minute = ?, closes_minute = ?
 		WHERE organization_id = ? AND id = ?`
-	listGates = `SELECT id, organization_id, venue_id, name, name_en FROM gate
+	countGates = `SELECT COUNT(*) FROM gate WHERE organization_id = ? AND venue_id = ?`
+	selectGate = `SELECT ` + gateColumns + ` FROM gate WHERE organization_id = ? AND id = ?`
+	listGates  = `SELECT ` + gateColumns + ` FROM gate
 		WHERE organization_id = ? AND venue_id = ? ORDER BY id LIMIT 200`
 )
 
 // Insert stores a gate.
 func (s gates) Insert(tx *sqldb.Tx, g *checkin.Gate) error {
-	_, err := tx.Exec(insertGate, g.ID, g.Organization, g.Venue, g.Name, g.NameEn)
+	_, err := tx.Exec(insertGate, g.ID, g.Organization, g.Venue, g.Name, g.NameEn, g.Precinct,
+		g.From, g.Opens, g.Closes)
 	return err
 }
 
-// Rename changes a gate's names.
-func (s gates) Rename(tx *sqldb.Tx, g *checkin.Gate) (bool, error) {
-	n, err := tx.Exec(renameGate, g.Name, g.NameEn, g.Organization, g.ID)
+// Update changes a gate.
+func (s gates) Update(tx *sqldb.Tx, g *checkin.Gate) (bool, error) {
+	n, err := tx.Exec(updateGate, g.Name, g.NameEn, g.Precinct, g.From, g.Opens, g.Closes,
+		g.Organization, g.ID)
 	return n == 1, err
 }
 
@@ -171,6 +177,7 @@ func (s gates) OfVenue(ctx context.Context, scope actor.Scope, venue int64) (
 
 func scanGate(r row) (checkin.Gate, error) {
 	var g checkin.Gate
-	err := r.Scan(&g.ID, &g.Organization, &g.Venue, &g.Name, &g.NameEn)
+	err := r.Scan(&g.ID, &g.Organization, &g.Venue, &g.Name, &g.NameEn, &g.Precinct, &g.From,
+		&g.Opens, &g.Closes)
 	return g, err
 }

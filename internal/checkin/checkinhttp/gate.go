@@ -13,6 +13,7 @@ import (
 	"foyer/internal/httpx"
 	"foyer/internal/ticket"
 	"foyer/internal/ticket/code"
+	"foyer/internal/ticket/rule"
 )
 
 const tag = "gates"
@@ -34,7 +35,13 @@ var scanRefusals = []*fault.Definition{code.ErrUnreadable, code.ErrForged,
 	checkin.ErrTicketUnknown, checkin.ErrOtherVenue, checkin.ErrOtherSession,
 	checkin.ErrTooEarly, checkin.ErrTooLate, checkin.ErrAlreadyUsed, checkin.ErrRefunded,
 	checkin.ErrCodeReplaced, checkin.ErrSessionCancelled, checkin.ErrTooManyPeople,
-	checkin.ErrNothingToExit, checkin.ErrNonceReused, checkin.ErrDeviceRevoked}
+	checkin.ErrNothingToExit, checkin.ErrNonceReused, checkin.ErrDeviceRevoked,
+	checkin.ErrWrongWay, checkin.ErrGateClosed, checkin.ErrOtherPrecinct, checkin.ErrUpgrade,
+	checkin.ErrAmbiguous, checkin.ErrNotInside, checkin.ErrStillInside, checkin.ErrNoReentry,
+	checkin.ErrDayLimit, checkin.ErrGateLimit, checkin.ErrGateDayLimit,
+	checkin.ErrPrecinctLimit, checkin.ErrTooSoon, checkin.ErrPassNotYet,
+	checkin.ErrPassExpired, checkin.ErrPassWeekday, checkin.ErrPassBlackout,
+	checkin.ErrSlotNeeded, checkin.ErrPhotoNeeded}
 
 func (h *handler) mountGate() {
 	scanner := httpx.AnyOf(httpx.DeviceOnly, httpx.StaffOnly(checkin.PermScan))
@@ -66,6 +73,10 @@ func (h *handler) mountGate() {
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: "/api/v1/gate/counts", Tag: tag,
 		OperationID: "list-gate-counts", Summary: "Who entered, who is inside, who may come",
 		Access: viewer}, h.counts)
+	httpx.Register(h.api, httpx.Op{Method: "GET", Path: "/api/v1/gate/precincts", Tag: tag,
+		OperationID: "list-gate-precincts",
+		Summary:     "Who came, who went and who is inside, of the venue and its precincts",
+		Access:      viewer}, h.flows)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "GET", Path: "/api/v1/gate/keys", Tag: tag,
 		OperationID: "list-gate-keys", Summary: "Public keys to check codes without a network",
 		Access: scanner, Produces: "application/jwk-set+json"}, h.publicKeys)
@@ -121,6 +132,7 @@ type scanBody struct {
 	SessionID string `json:"session_id,omitempty" maxLength:"64" doc:"empty: any of the venue"`
 	Direction string `json:"direction" enum:"entry,exit"`
 	N         int    `json:"n,omitempty" minimum:"0" maximum:"500" doc:"people; empty: 1"`
+	Part      string `json:"part,omitempty" maxLength:"40" doc:"of a combined ticket"`
 	Nonce     string `json:"nonce" minLength:"1" maxLength:"32" doc:"fresh for each scan"`
 }
 
@@ -138,7 +150,15 @@ type admissionBody struct {
 	Direction string     `json:"direction" enum:"entry,exit"`
 	Admitted  int        `json:"admitted" doc:"people of this check-in"`
 	Used      int        `json:"used" doc:"people of the ticket who have entered"`
-	Allowed   int        `json:"allowed" doc:"people whom the ticket lets in"`
+	Allowed   int        `json:"allowed" doc:"entries in all; 0: any number"`
+	Part      string     `json:"part,omitempty" doc:"which of a combined ticket"`
+	PartName  string     `json:"part_name,omitempty"`
+	Returned  int        `json:"returned,omitempty" doc:"people who came in again: not counted"`
+	Moved     bool       `json:"moved,omitempty" doc:"from one precinct into another"`
+	Attention string     `json:"attention,omitempty" doc:"the light to show"`
+	StaffText string     `json:"staff_text,omitempty" doc:"for whoever stands at the gate"`
+	StaffEn   string     `json:"staff_text_en,omitempty"`
+	PhotoURL  string     `json:"photo_url,omitempty" doc:"the holder; compare the face"`
 	Inside    int        `json:"inside" doc:"people of the ticket inside now"`
 	At        time.Time  `json:"at"`
 	UndoneAt  *time.Time `json:"undone_at,omitempty" doc:"the check-in was taken back"`
@@ -153,6 +173,23 @@ func (h *handler) admission(a *checkin.Admission) admissionBody {
 		StartsAt:  a.Event.StartsAt.UTC(), Hall: a.Event.Hall.Name,
 		Direction: a.Direction.String(), Admitted: a.N, Used: a.Used, Allowed: a.Allowed,
 		Inside: a.Inside, At: a.At.UTC()}
+	if a.Allowed >= rule.Unlimited {
+		b.Allowed = 0
+	}
+	if a.Direction == checkin.Entry && !a.CheckIn.Moved {
+		b.Returned = a.N - a.Counted
+	}
+	b.SessionID = h.keys.Public(catalog.KindSession, a.Event.Session.ID)
+	b.Moved = a.CheckIn.Moved
+	if a.Holder.Photo != 0 {
+		b.PhotoURL = "/api/v1/media/" + h.keys.Public(catalog.KindMedia, a.Holder.Photo)
+	}
+	if o := a.Opening; o != nil {
+		b.Attention, b.StaffText, b.StaffEn = string(o.Attention), o.StaffText, o.StaffTextEn
+		if i := a.Entitlement - 1; i < len(o.Parts) {
+			b.Part, b.PartName = o.Parts[i].Code, o.Parts[i].Name
+		}
+	}
 	if !a.UndoneAt.IsZero() {
 		at := a.UndoneAt.UTC()
 		b.UndoneAt = &at
@@ -166,7 +203,7 @@ func (h *handler) checkIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ask := checkin.Ask{Code: body.Code, Direction: checkin.Entry, N: max(body.N, 1),
-		Nonce: body.Nonce}
+		Part: body.Part, Nonce: body.Nonce}
 	if body.Direction == checkin.Exit.String() {
 		ask.Direction = checkin.Exit
 	}

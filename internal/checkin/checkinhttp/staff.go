@@ -35,8 +35,9 @@ func (h *handler) mountStaff() {
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: atVenue + "/gates", Tag: tag,
 		OperationID: "list-gates", Summary: "The gates of a venue", Access: manager}, h.listGates)
 	httpx.Register(h.api, httpx.Op{Method: "PUT", Path: organization + "/gates/{id}", Tag: tag,
-		OperationID: "rename-gate", Summary: "Change a gate's names", Access: manager},
-		h.renameGate)
+		OperationID: "replace-gate", Summary: "Change a gate's names, hours and where it leads",
+		Access: manager}, h.replaceGate)
+	h.mountPrecincts(manager)
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: organization + "/sessions/{id}/counts",
 		Tag: tag, OperationID: "get-session-counts", Summary: "Who entered and who is inside",
 		Access: httpx.StaffOnly(checkin.PermView)}, h.countOf)
@@ -66,6 +67,8 @@ type deviceBody struct {
 	VenueID   string     `json:"venue_id"`
 	GateID    string     `json:"gate_id,omitempty" doc:"empty: it moves about"`
 	Name      string     `json:"name"`
+	Direction string     `json:"direction" enum:"both,entry,exit"`
+	ListUntil *time.Time `json:"list_until,omitempty" doc:"may admit by its list until then"`
 	State     string     `json:"state" enum:"waiting,active,revoked"`
 	CodeUntil *time.Time `json:"code_until,omitempty" doc:"while it waits for its code"`
 	SeenAt    *time.Time `json:"seen_at,omitempty" doc:"to about a minute"`
@@ -76,7 +79,11 @@ func (h *handler) device(d *checkin.Device) deviceBody {
 	b := deviceBody{ID: h.keys.Public(checkin.KindDevice, d.ID),
 		VenueID: h.keys.Public(catalog.KindVenue, d.Venue),
 		GateID:  h.keys.Public(checkin.KindGate, d.Gate), Name: d.Name, State: string(d.State),
-		CreatedAt: d.CreatedAt.UTC()}
+		Direction: string(d.Ways), CreatedAt: d.CreatedAt.UTC()}
+	if !d.ListUntil.IsZero() {
+		until := d.ListUntil.UTC()
+		b.ListUntil = &until
+	}
 	if d.State == checkin.Waiting {
 		until := d.CodeUntil.UTC()
 		b.CodeUntil = &until
@@ -93,6 +100,8 @@ type createDeviceIn struct {
 	Body struct {
 		Name   string `json:"name" minLength:"1" maxLength:"60"`
 		GateID string `json:"gate_id,omitempty" maxLength:"64" doc:"empty: it moves about"`
+		// Direction is which way it lets people through.
+		Direction string `json:"direction,omitempty" enum:"both,entry,exit" doc:"empty: both"`
 	}
 }
 
@@ -108,7 +117,8 @@ func (h *handler) createDevice(ctx context.Context, in *createDeviceIn) (*create
 	if err != nil {
 		return nil, err
 	}
-	d := checkin.Device{Organization: scope.Organization, Venue: venue, Name: in.Body.Name}
+	d := checkin.Device{Organization: scope.Organization, Venue: venue, Name: in.Body.Name,
+		Ways: checkin.Ways(in.Body.Direction)}
 	if in.Body.GateID != "" {
 		if d.Gate, err = h.keys.Parse(checkin.KindGate, in.Body.GateID); err != nil {
 			return nil, err
@@ -174,66 +184,6 @@ func (h *handler) revoke(ctx context.Context, in *ObjectParams) (*struct{}, erro
 		return nil, err
 	}
 	return nil, h.module.Devices().Revoke(ctx, httpx.ActorOf(ctx), scope, id)
-}
-
-type gateBody struct {
-	ID      string `json:"id"`
-	VenueID string `json:"venue_id"`
-	Name    string `json:"name"`
-	NameEn  string `json:"name_en,omitempty"`
-}
-
-func (h *handler) gate(g *checkin.Gate) gateBody {
-	return gateBody{h.keys.Public(checkin.KindGate, g.ID),
-		h.keys.Public(catalog.KindVenue, g.Venue), g.Name, g.NameEn}
-}
-
-type gateNames struct {
-	Name   string `json:"name" minLength:"1" maxLength:"60"`
-	NameEn string `json:"name_en,omitempty" maxLength:"60"`
-}
-
-type createGateIn struct {
-	VenueParams
-	Body gateNames
-}
-
-type gateOut struct{ Body gateBody }
-
-func (h *handler) createGate(ctx context.Context, in *createGateIn) (*gateOut, error) {
-	scope, venue, err := h.at(in.VenueParams)
-	if err != nil {
-		return nil, err
-	}
-	g, err := h.module.Devices().CreateGate(ctx, httpx.ActorOf(ctx), checkin.Gate{
-		Organization: scope.Organization, Venue: venue, Name: in.Body.Name,
-		NameEn: in.Body.NameEn})
-	if err != nil {
-		return nil, err
-	}
-	return &gateOut{h.gate(g)}, nil
-}
-
-type renameGateIn struct {
-	ObjectParams
-	Body gateNames
-}
-
-func (h *handler) renameGate(ctx context.Context, in *renameGateIn) (*gateOut, error) {
-	scope, err := h.scope(in.Org)
-	if err != nil {
-		return nil, err
-	}
-	id, err := h.keys.Parse(checkin.KindGate, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	g, err := h.module.Devices().RenameGate(ctx, httpx.ActorOf(ctx), checkin.Gate{ID: id,
-		Organization: scope.Organization, Name: in.Body.Name, NameEn: in.Body.NameEn})
-	if err != nil {
-		return nil, err
-	}
-	return &gateOut{h.gate(g)}, nil
 }
 
 type gatesOut struct {

@@ -33,8 +33,8 @@ type World struct {
 func New(t testing.TB, db *sqldb.DB, clk clock.Clock, change func(*checkin.Config)) *World {
 	t.Helper()
 	w := &World{World: tickettest.New(t, db, clk), Store: checkindb.New(db)}
-	cfg := checkin.Config{DB: db, Store: w.Store, Tickets: w.World.Store, Sessions: w.Programme,
-		Venues: w.Programme, Journal: w.Journal, IDs: w.IDs, Clock: clk, Keys: w.Keys,
+	cfg := checkin.Config{DB: db, Store: w.Store, Tickets: w.World.Store, Openings: w.Tickets, Sessions: w.Programme,
+		Venues: w.Programme, Journal: w.Journal, Ledger: w.Ledger, IDs: w.IDs, Clock: clk, Keys: w.Keys,
 		MACs: macs{}, Log: slog.New(slog.DiscardHandler), Observe: func(o string) {
 			if w.Seen != nil {
 				w.Seen(o)
@@ -91,15 +91,20 @@ func Manager() actor.Actor {
 // Enrol makes a gate and an enrolled device at a venue of Organization, and its token.
 func (w *World) Enrol(venue int64, name string) (actor.Actor, string) {
 	w.T.Helper()
+	return w.EnrolAt(checkin.Gate{Organization: tickettest.Organization, Venue: venue,
+		Name: name + "口", NameEn: "Gate " + name}, name)
+}
+
+// EnrolAt makes a gate, an enrolled device at it, and its token.
+func (w *World) EnrolAt(g checkin.Gate, name string) (actor.Actor, string) {
+	w.T.Helper()
 	ctx, d := context.Background(), w.Module.Devices()
-	gate, err := d.CreateGate(ctx, Manager(), checkin.Gate{
-		Organization: tickettest.Organization, Venue: venue, Name: name + "口",
-		NameEn: "Gate " + name})
+	gate, err := d.CreateGate(ctx, Manager(), g)
 	if err != nil {
 		w.T.Fatal(err)
 	}
 	_, code, err := d.Create(ctx, Manager(), checkin.Device{
-		Organization: tickettest.Organization, Venue: venue, Gate: gate.ID, Name: name})
+		Organization: g.Organization, Venue: g.Venue, Gate: gate.ID, Name: name})
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -126,12 +131,19 @@ func Audit(db *sqldb.DB) ([]string, error) {
 	var found []string
 	for what, query := range map[string]string{
 		"used more than allowed": `SELECT ticket_id, used, allowed FROM entitlement
-			WHERE used > allowed OR inside > used OR inside < 0`,
-		"used is not the entries": `SELECT e.ticket_id, e.used, COALESCE((SELECT SUM(c.n)
-			FROM checkin c WHERE c.ticket_id = e.ticket_id AND c.direction = 1
+			WHERE used > allowed OR inside < 0 OR inside > CASE WHEN people > 0
+			THEN people ELSE allowed END`,
+		"used is not the entries": `SELECT e.ticket_id, e.used, COALESCE((SELECT SUM(c.counted)
+			FROM checkin c WHERE c.ticket_id = e.ticket_id AND c.entitlement = e.number
 			AND c.undone_at = 0), 0) AS entries FROM entitlement e WHERE e.used <>
-			COALESCE((SELECT SUM(c.n) FROM checkin c WHERE c.ticket_id = e.ticket_id
-			AND c.direction = 1 AND c.undone_at = 0), 0)`,
+			COALESCE((SELECT SUM(c.counted) FROM checkin c WHERE c.ticket_id = e.ticket_id
+			AND c.entitlement = e.number AND c.undone_at = 0), 0)`,
+		"inside is not the check-ins": `SELECT e.ticket_id, e.inside, COALESCE((SELECT
+			SUM(c.here) FROM checkin c WHERE c.ticket_id = e.ticket_id
+			AND c.entitlement = e.number AND c.undone_at = 0), 0) AS here FROM entitlement e
+			WHERE e.inside <> COALESCE((SELECT SUM(c.here) FROM checkin c
+			WHERE c.ticket_id = e.ticket_id AND c.entitlement = e.number
+			AND c.undone_at = 0), 0)`,
 		"inside is not the count": `SELECT s.session_id, s.inside, COALESCE((SELECT SUM(e.inside)
 			FROM entitlement e WHERE e.session_id = s.session_id), 0) AS inside_now
 			FROM session_count s WHERE s.inside <> COALESCE((SELECT SUM(e.inside)

@@ -156,7 +156,7 @@ func unitsOf(line int, session int64, raw []byte) ([]doctor.UnitRow, error) {
 	list := make([]doctor.UnitRow, len(d.Units))
 	for i, u := range d.Units {
 		list[i] = doctor.UnitRow{Line: line, Unit: i + 1, Session: session, Amount: u.Amount,
-			Places: u.Places, Area: u.Area, Taken: max(u.Taken, len(u.Places), 1)}
+			Places: u.Places, Area: u.Area, Taken: max(u.Taken, len(u.Places), int(min(u.Area, 1)))}
 	}
 	return list, nil
 }
@@ -243,9 +243,7 @@ func (p *page) entitlements() error {
 		}
 	}
 	return p.each(`SELECT t.order_id, t.id, e.number, e.allowed, e.used, e.inside, e.state,
-		COALESCE(CAST(SUM(CASE WHEN c.direction = 1 THEN c.n ELSE 0 END) AS SIGNED), 0),
-		COALESCE(CAST(SUM(CASE WHEN c.direction = 2 THEN c.n ELSE 0 END) AS SIGNED), 0),
-		COALESCE(CAST(SUM(CASE WHEN c.conflict > 0 THEN c.n ELSE 0 END) AS SIGNED), 0)
+		COALESCE(CAST(SUM(c.counted) AS SIGNED), 0), COALESCE(CAST(SUM(c.here) AS SIGNED), 0)
 		FROM ticket t JOIN entitlement e ON e.ticket_id = t.id LEFT JOIN checkin c
 		ON c.ticket_id = e.ticket_id AND c.entitlement = e.number AND c.undone_at = 0
 		WHERE t.order_id > ? AND t.order_id <= ? /* any organization: the check serves all */
@@ -254,7 +252,7 @@ func (p *page) entitlements() error {
 			var ticket int64
 			var e doctor.EntitlementRow
 			err := r.Scan(&id, &ticket, &e.Number, &e.Allowed, &e.Used, &e.Inside, &e.State,
-				&e.Entries, &e.Exits, &e.Conflicts)
+				&e.Counted, &e.Here)
 			if t := tickets[ticket]; t != nil {
 				t.Entitlements = append(t.Entitlements, e)
 			}

@@ -44,7 +44,7 @@ var counters = [...]mismatch{
 		FROM area_claim WHERE from_n > n OR from_n < 0 OR (from_n > 0 AND from_id = 0) LIMIT 100`},
 	{"people in a session (session, says, check-ins)", `SELECT n.session_id, n.inside,
 		COALESCE(c.inside, 0) FROM session_count n LEFT JOIN (SELECT session_id,
-		CAST(SUM(CASE WHEN direction = 1 THEN n ELSE -n END) AS SIGNED) AS inside
+		CAST(SUM(here) AS SIGNED) AS inside
 		FROM checkin WHERE undone_at = 0 GROUP BY session_id) c ON c.session_id = n.session_id
 		WHERE n.inside <> COALESCE(c.inside, 0)
 		/* any organization: the check serves all */ LIMIT 100`},

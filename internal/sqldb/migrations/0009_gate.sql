@@ -52,26 +52,28 @@ CREATE TABLE IF NOT EXISTS precinct (
 CREATE UNIQUE INDEX precinct_code ON precinct (venue_id, code);
 
 -- A gate leads from one precinct (0: the street) into another (0: the venue as a whole).
--- Minutes after midnight of the business day; -1: always open.
+-- Minutes after midnight of the business day; closes 0: always open.
 ALTER TABLE gate ADD COLUMN precinct_id BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE gate ADD COLUMN from_precinct_id BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE gate ADD COLUMN opens_minute INT NOT NULL DEFAULT -1;
-ALTER TABLE gate ADD COLUMN closes_minute INT NOT NULL DEFAULT -1;
+ALTER TABLE gate ADD COLUMN opens_minute INT NOT NULL DEFAULT 0;
+ALTER TABLE gate ADD COLUMN closes_minute INT NOT NULL DEFAULT 0;
 
 -- direction: both, entry or exit. list_until: how long it may admit by the list that it
 -- took; 0: it holds none.
 ALTER TABLE device ADD COLUMN direction VARCHAR(8) NOT NULL DEFAULT 'both';
 ALTER TABLE device ADD COLUMN list_until BIGINT NOT NULL DEFAULT 0;
 
--- counted is what an entry took of the allowance: nothing when people came back. seq is the
--- entitlement's just after. received_at is 0 for a scan that was answered at once.
+-- counted is what an entry took of the allowance: nothing when people came back. here is what
+-- it changed of the people inside. seq is the entitlement's just after. received_at is 0 for a scan that was answered at once.
 ALTER TABLE checkin ADD COLUMN counted INT NOT NULL DEFAULT 0;
+ALTER TABLE checkin ADD COLUMN here INT NOT NULL DEFAULT 0;
 ALTER TABLE checkin ADD COLUMN seq INT NOT NULL DEFAULT 0;
 ALTER TABLE checkin ADD COLUMN into_id BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE checkin ADD COLUMN outof_id BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE checkin ADD COLUMN moved INT NOT NULL DEFAULT 0;
 ALTER TABLE checkin ADD COLUMN received_at BIGINT NOT NULL DEFAULT 0;
-UPDATE checkin SET counted = n WHERE direction = 1 AND counted = 0;
+UPDATE checkin SET counted = n, here = n WHERE direction = 1 AND here = 0;
+UPDATE checkin SET here = 0 - n WHERE direction = 2 AND here = 0;
 
 -- Who came and went, by business day; precinct_id 0 is the venue as a whole.
 -- table precinct_count: module checkin; scope child

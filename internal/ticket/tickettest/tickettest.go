@@ -196,6 +196,7 @@ func (p *Programme) add(id, venue int64, starts time.Time) *catalog.Sellable {
 			TimeZone: "Asia/Shanghai"}},
 		Hall:  &catalog.Hall{Meta: meta(5), HallInfo: catalog.HallInfo{Name: "1号厅"}},
 		Event: &catalog.Event{Meta: meta(6), EventInfo: catalog.EventInfo{Title: "茶馆"}},
+		Currency: "CNY",
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
