@@ -33,7 +33,7 @@ func (o *Orders) again(ctx context.Context, who actor.Actor, s *catalog.Sellable
 		o.holds.drop(live) // it ended a moment ago: the wish is a new order after all
 		return journal.Answer{}, errMoved
 	}
-	if sameWish(cur, ask) {
+	if sameWish(cur, ask) && (!cur.Ruled() || o.sameVisitors(ctx, s, ask, cur)) {
 		return o.same(ctx, cur, receipt, render)
 	}
 	answer, err := o.replace(ctx, who, s, ask, cur, receipt, render)
@@ -182,6 +182,11 @@ func (o *Orders) replaceIn(tx *sqldb.Tx, p *placing, cur, next *Order,
 	}
 	if err := o.recount(tx, cur, p); err != nil {
 		return err
+	}
+	if cur.Ruled() || p.plan != nil {
+		if err := o.replaceBuyers(tx, cur, p.plan); err != nil {
+			return err
+		}
 	}
 	pos := o.Journal.Append(tx, p.entry)
 	return receipt.Keep(tx, pos, cur.ID, answer)

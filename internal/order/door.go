@@ -37,6 +37,11 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 	if err := o.Store.Insert(tx, ord); err != nil {
 		return err
 	}
+	if p.plan != nil {
+		if err := o.keepBuyers(tx, ord.ID, p.plan); err != nil {
+			return err
+		}
+	}
 	pos := o.Journal.Append(tx, p.entry)
 	if err := p.receipt.Keep(tx, pos, ord.ID, p.answer); err != nil {
 		return err

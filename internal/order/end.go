@@ -93,6 +93,11 @@ func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) er
 			return err
 		}
 	}
+	if ord.Ruled() {
+		if err := o.releaseBuyers(tx, ord); err != nil {
+			return err
+		}
+	}
 	_, err := o.note(tx, who, ord, "order."+string(by.Final()), map[string]EndedBy{"by": by})
 	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
 	return err

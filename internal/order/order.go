@@ -8,6 +8,7 @@ import (
 	"foyer/internal/idgen"
 	"foyer/internal/money"
 	"foyer/internal/seating"
+	"foyer/internal/visitor"
 )
 
 // State is what is stored of an order's life. Whatever follows payment (partly refunded,
@@ -92,6 +93,10 @@ type Order struct {
 	// Hints are told with a price, and with places that were chosen for the buyer; like
 	// Alone they are not stored.
 	Hints *seating.Hints
+	// Buyers is what a price tells of who may buy, and Visitors who enters, masked; neither
+	// is stored here.
+	Buyers   *BuyersTold
+	Visitors *visitor.Plan
 }
 
 // PlacedAt is when the order was made; its key says so.
@@ -110,6 +115,9 @@ type Line struct {
 	Zone       string
 	Amount     money.Minor
 	Units      []Unit
+	// Ruled says that the session asked who buys: the order may have names and counters of
+	// its own (package visitor).
+	Ruled bool
 }
 
 // Unit is what is sold, changed and refunded as one: a seat, a couple pair, a table, or

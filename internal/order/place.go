@@ -13,6 +13,7 @@ import (
 	"foyer/internal/journal"
 	"foyer/internal/money"
 	"foyer/internal/seating"
+	"foyer/internal/visitor"
 )
 
 // PlaceAsk is a buyer's wish.
@@ -24,6 +25,12 @@ type PlaceAsk struct {
 	Best *seating.Best
 	// Hints asks what lies beside the places; with Best it always is.
 	Hints bool
+	// Buyer answers for the order where the session asks for a name; Device is the stable
+	// name that a front end gives its device.
+	Buyer  *visitor.Person
+	Device string
+	// Codes unlock what is sold or reduced for those who have them.
+	Codes []string
 	// ExpectTotal refuses with ErrPriceChanged when the total differs; negative: any.
 	ExpectTotal money.Minor
 	// InputHash of the request, for the journal.
@@ -40,6 +47,7 @@ type placing struct {
 	claim    seating.Claim
 	revision int64
 	max      int
+	plan     *visitor.Plan // nil where the session has no rules of who may buy
 	entry    journal.Entry
 	receipt  *journal.Receipt
 	answer   journal.Answer
@@ -272,7 +280,7 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization,
 		Session: s.Session.ID, Channel: ask.Channel, State: Pending, Currency: s.Currency,
 		Total: total, HoldSeconds: s.Session.HoldSeconds, Revision: 1, Lines: lines,
-		Alone:     choice.Warnings, Hints: choice.Hints,
+		Alone: choice.Warnings, Hints: choice.Hints,
 		ExpiresAt: now.Add(time.Duration(s.Session.HoldSeconds) * time.Second)}
 	if who.Kind == actor.Member {
 		ord.Member = who.ID
@@ -293,7 +301,13 @@ func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellab
 	}
 	p := &placing{order: ord, revision: s.Session.Revision, max: s.Session.MaxPerMember,
 		claim: claimOf(ord, choice)}
-	if ord.Snapshot, err = o.snapshotOf(ctx, s); err == nil {
+	if s.Buyers != nil {
+		p.plan, err = o.planBuyers(ctx, s, ask, ord)
+	}
+	if err == nil {
+		ord.Snapshot, err = o.snapshotOf(ctx, s)
+	}
+	if err == nil {
 		p.entry, err = placedEntry(who, p, ask.InputHash)
 	}
 	if err != nil {
@@ -414,5 +428,6 @@ func (o *Orders) Price(ctx context.Context, who actor.Actor, ask PlaceAsk) (*Ord
 		return nil, err
 	}
 	o.Chooser.Drop(choice)
-	return ord, nil
+	ord.Buyers, err = o.tellBuyers(ctx, s, ask, ord)
+	return ord, err
 }

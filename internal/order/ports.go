@@ -87,6 +87,7 @@ type Store interface {
 	Insert(tx *sqldb.Tx, o *Order) error
 	ReplaceLines(tx *sqldb.Tx, o *Order) error
 	Limits
+	BuyerLimits
 	Transitions
 	Counts
 	Heads

@@ -10,6 +10,7 @@ import (
 	"foyer/internal/money"
 	"foyer/internal/seating"
 	"foyer/internal/seating/seatmap"
+	"foyer/internal/visitor"
 )
 
 // Limits of one request; a session's own limits are usually far below.
@@ -25,6 +26,10 @@ type LineAsk struct {
 	Places     []int32
 	Area       int32
 	Quantity   int
+	// Pay is what the buyer pays for each, where the type lets him say.
+	Pay *money.Minor
+	// Visitors are who enters, in the order of the places; fewer where names may follow.
+	Visitors []visitor.Person
 }
 
 // pricedAt carries what pricing reads.

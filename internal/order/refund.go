@@ -71,6 +71,11 @@ func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []t
 	if units, err = o.returnable(ctx, ord, units); err != nil {
 		return Quote{}, err
 	}
+	if ord.Ruled() && !off {
+		if err := o.mayReturn(ctx, who, ord); err != nil {
+			return Quote{}, err
+		}
+	}
 	return quote(ord, a, units, rungNow{o.Clock.Now(), off})
 }
 
@@ -236,6 +241,11 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 	if ord.Member != 0 {
 		if err := o.Store.GiveMember(tx, MemberGive{Session: ord.Session, Member: ord.Member,
 			Order: ord.ID, N: gone.Places()}); err != nil {
+			return none, err
+		}
+	}
+	if ord.Ruled() {
+		if err := o.returnBuyers(tx, who, ord, gone.Places(), refs); err != nil {
 			return none, err
 		}
 	}

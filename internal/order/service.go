@@ -33,6 +33,7 @@ type Parts struct {
 	Ledger   Ledger
 	Jobs     Jobs
 	Buyers   Buyers
+	Visitors Visitors
 	Clock    clock.Clock
 	IDs      *idgen.Source
 	Log      *slog.Logger

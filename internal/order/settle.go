@@ -179,6 +179,11 @@ func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
 			return err
 		}
 	}
+	if ord.Ruled() {
+		if err := o.reviveBuyers(tx, s, ord); err != nil {
+			return err
+		}
+	}
 	claim := seating.Claim{Session: ord.Session, Owner: ownerOf(ord), State: seating.Sold}
 	claim.Places, claim.Areas = ord.claims()
 	if err := o.Book.Claim(tx, claim); err != nil {

@@ -73,6 +73,7 @@ func (s *Store) ReplaceLines(tx *sqldb.Tx, o *order.Order) error {
 type detail struct {
 	Name   string       `json:"n"`
 	NameEn string       `json:"e,omitempty"`
+	Ruled  bool         `json:"r,omitempty"`
 	Units  []unitDetail `json:"u"`
 }
 
@@ -88,7 +89,8 @@ type unitDetail struct {
 }
 
 func encodeDetail(l order.Line) ([]byte, error) {
-	d := detail{Name: l.Name, NameEn: l.NameEn, Units: make([]unitDetail, len(l.Units))}
+	d := detail{Name: l.Name, NameEn: l.NameEn, Ruled: l.Ruled,
+		Units: make([]unitDetail, len(l.Units))}
 	for i, u := range l.Units {
 		d.Units[i] = unitDetail{u.Price, u.Discount, u.Amount, u.Places, u.Area, u.Taken,
 			u.People, u.Label}
@@ -101,7 +103,7 @@ func decodeDetail(raw []byte, l *order.Line) error {
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return fmt.Errorf("orderdb: line %d: %w", l.Number, err)
 	}
-	l.Name, l.NameEn = d.Name, d.NameEn
+	l.Name, l.NameEn, l.Ruled = d.Name, d.NameEn, d.Ruled
 	l.Units = make([]order.Unit, len(d.Units))
 	for i, u := range d.Units {
 		l.Units[i] = order.Unit{Price: u.Price, Discount: u.Discount, Amount: u.Amount,

@@ -17,7 +17,11 @@ import (
 	"foyer/internal/order"
 	"foyer/internal/seating"
 	"foyer/internal/ticket"
+	"foyer/internal/visitor"
 )
+
+// deviceHeader carries the stable name that a front end gives the device it runs on.
+const deviceHeader = "Foyer-Device"
 
 type handler struct {
 	wire
@@ -30,17 +34,18 @@ type handler struct {
 func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h := &handler{wire{api.Keys()}, api, orders, keys}
 	h.mountBuyer()
+	h.mountVisitors(httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermSell)))
 	h.mountStaff()
 }
 
 const tag = "orders"
 
-var placeRefusals = []*fault.Definition{order.ErrEmpty, order.ErrTooManyPerOrder, order.ErrLimit,
-	order.ErrCoolDown, order.ErrTicketType, order.ErrTypeCount, order.ErrChannel,
+var placeRefusals = append([]*fault.Definition{order.ErrEmpty, order.ErrTooManyPerOrder,
+	order.ErrLimit, order.ErrCoolDown, order.ErrTicketType, order.ErrTypeCount, order.ErrChannel,
 	order.ErrPriceChanged, order.ErrClosing,
 	order.ErrPaymentOpen, seating.ErrPlaceTaken, seating.ErrAreaFull, seating.ErrSoldOut,
 	seating.ErrAllHeld, seating.ErrNoMatch, seating.ErrOrphan, seating.ErrSplitsPair,
-	seating.ErrUnknownPlace, seating.ErrNotForSale}
+	seating.ErrUnknownPlace, seating.ErrNotForSale}, visitorRefusals()...)
 
 // buyers may be members, or staff who sell at a counter.
 func (h *handler) mountBuyer() {
@@ -74,7 +79,7 @@ func (h *handler) mountBuyer() {
 		Description: "With a payment open the order is `closing` until the provider has answered.",
 		Refusals:    []*fault.Definition{order.ErrNotPending, order.ErrClosing}}, h.cancel)
 	refunds := []*fault.Definition{order.ErrNotPaid, order.ErrUnit, order.ErrUnitReturned,
-		order.ErrNoRefund, order.ErrQuoteChanged, ticket.ErrUsed}
+		order.ErrNoRefund, order.ErrQuoteChanged, ticket.ErrUsed, visitor.ErrRefundRight}
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refund-quote",
 		Tag: tag, OperationID: "quote-refund", Summary: "What giving tickets back brings now",
 		Access: viewer, Status: 200, Refusals: refunds}, h.quoteRefund)
@@ -104,7 +109,7 @@ func (h *handler) place(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	hash := sha256.Sum256(raw)
-	ask.InputHash = hash[:]
+	ask.InputHash, ask.Device = hash[:], r.Header.Get(deviceHeader)
 	who := httpx.ActorOf(r.Context())
 	return journalhttp.Once(w, r, h.repeat, raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
@@ -132,6 +137,7 @@ func (h *handler) replace(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
+	ask.Device = r.Header.Get(deviceHeader)
 	answer, err := h.orders.Replace(ctx, httpx.ActorOf(ctx), id, ask, h.render)
 	if err != nil {
 		return err
@@ -140,7 +146,10 @@ func (h *handler) replace(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-type priceIn struct{ Body placeBody }
+type priceIn struct {
+	Device string `header:"Foyer-Device" maxLength:"64" doc:"the device's own stable name"`
+	Body   placeBody
+}
 
 type priceOut struct {
 	Body struct {
@@ -149,6 +158,7 @@ type priceOut struct {
 		Lines    []orderLine    `json:"lines"`
 		Alone    []int32        `json:"leaves_alone,omitempty" doc:"places left single by this choice"`
 		HintsBody
+		BuyersBody
 	}
 }
 
@@ -157,7 +167,7 @@ func (h *handler) price(ctx context.Context, in *priceIn) (*priceOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	ask.Hints = true
+	ask.Hints, ask.Device = true, in.Device
 	o, err := h.orders.Price(ctx, httpx.ActorOf(ctx), ask)
 	if err != nil {
 		return nil, err
@@ -165,7 +175,7 @@ func (h *handler) price(ctx context.Context, in *priceIn) (*priceOut, error) {
 	var out priceOut
 	out.Body.Currency, out.Body.Total = o.Currency, o.Total
 	out.Body.Lines, out.Body.Alone = h.order(o).Lines, o.Alone
-	out.Body.HintsBody = hintsOf(o.Hints)
+	out.Body.HintsBody, out.Body.BuyersBody = hintsOf(o.Hints), buyersOf(o.Buyers)
 	return &out, nil
 }
 
@@ -175,6 +185,11 @@ func (h *handler) answer(ctx context.Context, o *order.Order) (*orderOut, error)
 	a, err := h.orders.Agreed(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Visitors == nil {
+		if err := h.orders.WhoEnters(ctx, o); err != nil {
+			return nil, err
+		}
 	}
 	out := &orderOut{h.order(o)}
 	out.Body.Agreed = h.agreed(a)

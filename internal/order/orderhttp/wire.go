@@ -31,6 +31,8 @@ type lineBody struct {
 	Places     []int32 `json:"places,omitempty" doc:"place numbers of the seat map"`
 	Area       int32   `json:"area,omitempty" doc:"number of an area without numbered seats"`
 	Quantity   int     `json:"quantity,omitempty" doc:"how many of the area, or of the best"`
+
+	Visitors []PersonBody `json:"visitors,omitempty" doc:"who enters, in the order of the places; where the session asks"`
 }
 
 // bestBody asks for the best places together.
@@ -65,6 +67,8 @@ type LinesBody struct {
 	Lines       []lineBody `json:"lines" doc:"one entry a ticket type and area"`
 	Best        *bestBody  `json:"best,omitempty" doc:"choose the places that lines leave open"`
 	ExpectTotal *int64     `json:"expect_total_minor,omitempty" doc:"refuse at any other total"`
+
+	Buyer *PersonBody `json:"buyer,omitempty" doc:"who answers for the order; where the session asks"`
 }
 
 type placeBody struct {
@@ -83,6 +87,8 @@ type unitBody struct {
 	Area     int32       `json:"area,omitempty"`
 	People   int         `json:"people" doc:"how many may enter with it"`
 	Returned bool        `json:"returned" doc:"given back"`
+
+	Visitors []VisitorBody `json:"visitors,omitempty" doc:"who enters with it, masked"`
 }
 
 type orderLine struct {
@@ -114,7 +120,8 @@ type orderBody struct {
 	Lines     []orderLine    `json:"lines"`
 	Alone     []int32        `json:"leaves_alone,omitempty" doc:"places left single by this order"`
 	HintsBody
-	Agreed    *agreedBody    `json:"agreed,omitempty"`
+	VisitorsBody
+	Agreed *agreedBody `json:"agreed,omitempty"`
 }
 
 // agreedBody is what the buyer agreed to, as it stood then.
@@ -149,6 +156,7 @@ func (wr wire) order(o *order.Order) orderBody {
 	for i, l := range o.Lines {
 		b.Lines[i] = wr.line(l, b.Session, o.Session)
 	}
+	showVisitors(&b, o)
 	return b
 }
 
@@ -161,7 +169,7 @@ func (wr wire) line(l order.Line, session string, sessionID int64) orderLine {
 		Zone: l.Zone, Amount: l.Amount, Units: make([]unitBody, len(l.Units))}
 	for i, u := range l.Units {
 		out.Units[i] = unitBody{i + 1, u.Label, u.Price, u.Discount, u.Amount, u.Places, u.Area,
-			u.People, u.Returned}
+			u.People, u.Returned, nil}
 	}
 	return out
 }
@@ -210,6 +218,16 @@ func (wr wire) lines(b LinesBody) (order.PlaceAsk, error) {
 		}
 		ask.Lines[i] = order.LineAsk{TicketType: id, Places: l.Places, Area: l.Area,
 			Quantity: l.Quantity}
+		if ask.Lines[i].Visitors, err = wr.persons(l.Visitors, i); err != nil {
+			return ask, err
+		}
+	}
+	if b.Buyer != nil {
+		buyer, err := wr.person(*b.Buyer, "buyer")
+		if err != nil {
+			return ask, err
+		}
+		ask.Buyer = &buyer
 	}
 	if b.Best != nil {
 		if err := b.Best.check(); err != nil {

@@ -16,6 +16,7 @@ import (
 	"foyer/internal/clock"
 	"foyer/internal/journal"
 	"foyer/internal/journal/journaltest"
+	"foyer/internal/keyring"
 	"foyer/internal/money"
 	"foyer/internal/order"
 	"foyer/internal/order/orderdb"
@@ -28,6 +29,7 @@ import (
 	"foyer/internal/ticket"
 	"foyer/internal/ticket/ticketdb"
 	"foyer/internal/ticket/tickettest"
+	"foyer/internal/visitor"
 )
 
 // World is a running whole with one session on sale.
@@ -47,6 +49,8 @@ type World struct {
 	Tickets   *ticket.Tickets
 	Till      *Till
 	Payments  *payment.Payments
+	Visitors  *visitor.Visitors
+	Ring      *keyring.Ring
 	Orders    *order.Orders
 	Session   *catalog.Session
 
@@ -85,6 +89,7 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 	w.Catalog = w.Programme.Catalog
 	w.Tickets = ticket.New(ticket.Config{DB: db, Store: ticketdb.New(db), IDs: w.IDs,
 		Keys: tickettest.Pair(1), Sessions: w.Catalog, Orders: visible{w}, Journal: w.Journal})
+	w.Visitors = w.newVisitors(t)
 	w.Orders = w.NewOrders(db)
 	w.Payments = payment.New(payment.Config{}, payment.Parts{DB: db, Store: paymentdb.New(db),
 		Settler: w.Orders, Journal: w.Journal, MaySee: visible{w}.MaySee, Clock: clk, IDs: w.IDs,
@@ -100,8 +105,8 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 func (w *World) NewOrders(db *sqldb.DB) *order.Orders {
 	o := order.New(order.Config{}, order.Parts{DB: db, Store: orderdb.New(db),
 		Sessions: w.Catalog, Chooser: w.Chooser, Book: w.Book, Tickets: w.Tickets,
-		Journal: w.Journal, Ledger: w.Ledger, Jobs: w.Jobs, Buyers: buyers{}, Clock: w.Clock,
-		IDs: w.IDs, Log: w.log})
+		Journal: w.Journal, Ledger: w.Ledger, Jobs: w.Jobs, Buyers: buyers{},
+		Visitors: w.Visitors, Clock: w.Clock, IDs: w.IDs, Log: w.log})
 	o.SetPayments(w.Payments)
 	return o
 }
