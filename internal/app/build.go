@@ -104,6 +104,7 @@ func (a *App) buildSale() {
 		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members,
 		Visitors: a.Visitors, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
 	a.Jobs.Handle(order.JobClose, a.Orders.Close)
+	a.Members.SetKeepers(a.keepers()...)
 }
 
 // The sandbox merchant's number at the sandbox bank.
@@ -211,6 +212,7 @@ func (a *App) buildDoor() error {
 	tickethttp.Mount(a.API, a.Tickets)
 	checkinhttp.Mount(a.API, a.CheckIn)
 	memberhttp.Mount(a.API, a.Members)
+	memberhttp.MountBuyers(a.API, a.Members, buyers{a})
 	captchahttp.Mount(a.API, a.Captchas)
 	staffhttp.Mount(a.API, a.Staff)
 	journalhttp.Mount(a.API, a.Journal)

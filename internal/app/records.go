@@ -56,6 +56,8 @@ func (a *App) buildPeople() {
 	a.Staff = staff.New(staff.Deps{DB: a.DB, People: house, Roles: house, Grants: house,
 		Links: house, Invites: house, Organizations: organizations{a}, Venues: organizations{a},
 		Vault:     a.Ring,
-		Passwords: passwords, Door: a.Door, Guard: a.Guard, Journal: a.Journal, Sender: a.Inbox,
-		IDs: a.IDs, Clock: a.Clock, Log: a.Log, Site: a.Config.PublicURL, Issuer: "Foyer"})
+		Passwords: passwords, Door: a.Door, Guard: a.Guard, Mail: a.Links, Jobs: a.Jobs,
+		Journal: a.Journal, Sender: a.Inbox, IDs: a.IDs, Clock: a.Clock, Log: a.Log,
+		Site: a.Config.PublicURL, Issuer: "Foyer"})
+	a.Jobs.Handle(staff.JobLetter, a.Staff.SendLetter)
 }

@@ -20,6 +20,8 @@ const (
 	ByAddress Dimension = 2
 	// ByDevice counts against a device that the account is known on, and against it alone.
 	ByDevice Dimension = 3
+	// ByMail counts links that were sent to an address, which are no failures.
+	ByMail Dimension = 4
 )
 
 // Subject is one thing that failures are counted for.

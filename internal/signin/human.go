@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"time"
 
+	"foyer/internal/fault"
 	"foyer/internal/secret"
+	"foyer/internal/sqldb"
 )
 
 // Humans believes proofs that a person is at work; package captcha implements it.
@@ -62,6 +64,40 @@ func (h Human) GiveBack() {
 	if h.good {
 		h.guard.humans.Restore(h.proof, h.subject)
 	}
+}
+
+// Limits of the links that anybody may have sent to an address.
+const (
+	mailsADay      = 5
+	humanAfterMail = 2
+	mailApart      = time.Minute
+)
+
+// ErrMailLater refuses another link to an address that had one a moment ago, or enough.
+var ErrMailLater = fault.Define(fault.TooMany, "mail_sent_recently",
+	"邮件发送过于频繁,请稍后再试", "A message was sent to this address a moment ago.",
+	"Use the link that was sent, or wait for the seconds that Retry-After names.")
+
+// TakeMail counts one more link to an address; free says that no proof of a person is
+// wanted yet. It refuses with ErrMailLater.
+func (g *Guard) TakeMail(tx *sqldb.Tx, address string) (free bool, err error) {
+	s := Subject{By: ByMail, Key: g.macs.MAC("mail", []byte(address))[:16]}
+	f, err := g.store.Failures(tx, s)
+	if err != nil {
+		return false, err
+	}
+	if tx.Now.Sub(f.Last) >= 24*time.Hour/mailsADay { // one comes back each fifth of a day
+		f.Count = max(0, f.Count-int(tx.Now.Sub(f.Last)/(24*time.Hour/mailsADay)))
+	}
+	wait := f.Last.Add(mailApart).Sub(tx.Now)
+	if f.Count >= mailsADay {
+		wait = f.Last.Add(24 * time.Hour / mailsADay).Sub(tx.Now)
+	}
+	if f.Count > 0 && wait > 0 {
+		return false, ErrMailLater.Retry(wait)
+	}
+	free = f.Count < humanAfterMail
+	return free, g.store.SetFailures(tx, s, secret.Failures{Count: f.Count + 1, Last: tx.Now})
 }
 
 // suspicious says whether a subject failed so often that a person should show himself.

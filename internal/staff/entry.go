@@ -6,6 +6,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/fault"
+	"foyer/internal/notify"
 	"foyer/internal/secret"
 	"foyer/internal/signin"
 	"foyer/internal/sqldb"
@@ -47,7 +48,7 @@ func (h *House) proven(ctx context.Context, p Proof) (Record, signin.Attempt, er
 	if len(password) > secret.MaxPasswordBytes {
 		password = "" // no stored password is empty, and the time must not tell
 	}
-	if !ok {
+	if !ok || r.Password == "" { // nobody, or one whose password ended
 		return Record{}, a, orElse(h.Passwords.CheckNobody(ctx, password), ErrSignIn)
 	}
 	right, _, err := h.Passwords.Check(ctx, password, r.Password)
@@ -114,6 +115,15 @@ func (h *House) admit(tx *sqldb.Tx, r Record, a signin.Attempt, p Proof, token s
 	s, err := h.Door.Issue(tx, token, a.Account, p.From.Label, a.Address)
 	if err != nil {
 		return err
+	}
+	known, err := h.Guard.Known(tx, a)
+	if err != nil {
+		return err
+	}
+	if !known && action == "staff.signed_in" {
+		if err := h.tell(tx, r.ID, letter{Topic: notify.TopicNewDevice, SignIn: s.ID}); err != nil {
+			return err
+		}
 	}
 	if device, err = h.Guard.Know(tx, a, device); err != nil {
 		return err
@@ -185,21 +195,7 @@ func (h *House) SetPassword(ctx context.Context, id, keep int64, p Proof, passwo
 			return err
 		}
 		now.Password, now.TOTPLast = hash, step
-		if err := h.People.UpdateIfRevision(tx, now); err != nil {
-			return err
-		}
-		now.Revision++
-		if _, err := h.Door.RevokeAll(tx, a.Account, keep); err != nil {
-			return err
-		}
-		if err := h.Guard.Forget(tx, a.Account); err != nil {
-			return err
-		}
-		if err := h.Guard.Passed(tx, a); err != nil {
-			return err
-		}
-		h.note(tx, actorOf(now, nil), 0, "staff.password_set", map[string]any{}, person(now))
-		return nil
+		return h.storePassword(tx, now, a, keep)
 	})
 }
 

@@ -35,6 +35,8 @@ type Deps struct {
 	Passwords     Passwords
 	Door          *signin.Door
 	Guard         *signin.Guard
+	Mail          *signin.Links // one-time links by e-mail
+	Jobs          Jobs
 	Journal       Journal
 	Sender        Sender
 	IDs           *idgen.Source

@@ -198,7 +198,7 @@ func (h *House) List(ctx context.Context, who actor.Actor, s actor.Scope) ([]Per
 }
 
 // SetGrants gives a person exactly these roles in an organization; none removes him from
-// it and signs him out everywhere. What changes counts from the next request on. It
+// it, and signs him out if he works nowhere else. What changes counts from the next request on. It
 // refuses with fault.Missing, fault.BadInput, ErrBeyondYou (for what is given and for what
 // is taken away), ErrLastOwner and ErrTooMany.
 func (h *House) SetGrants(ctx context.Context, who actor.Actor, s actor.Scope, staff int64,
@@ -234,16 +234,25 @@ func (h *House) SetGrants(ctx context.Context, who actor.Actor, s actor.Scope, s
 		if n, err := h.Grants.Owners(tx, s); err != nil || n == 0 {
 			return orElse(err, ErrLastOwner)
 		}
-		if len(want) == 0 {
-			if _, err := h.signOutEverywhere(tx, staff); err != nil {
-				return err
-			}
+		if err := h.signOutIfNowhere(tx, staff); err != nil {
+			return err
 		}
 		h.changed(tx)
 		h.note(tx, who, s.Organization, "staff.grants_set", grantData(want),
 			person(Record{ID: staff}))
 		return nil
 	})
+}
+
+// signOutIfNowhere ends the sign-ins of somebody who has no grant left in any organization.
+// Who works elsewhere stays signed in there: here, each request asks for his grants anew.
+func (h *House) signOutIfNowhere(tx *sqldb.Tx, staff int64) error {
+	left, err := h.Grants.AllOfIn(tx, staff)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	_, err = h.signOutEverywhere(tx, staff)
+	return err
 }
 
 func (h *House) checkVenue(ctx context.Context, s actor.Scope, venue int64) error {

@@ -30,6 +30,11 @@ func Mount(api *httpx.API, m *member.Members) {
 	h.mountEntry(api)
 	h.mountProfile(api)
 	h.mountSignIns(api)
+	h.mountEmail(api)
+	h.mountRecovery(api)
+	h.mountConsents(api)
+	h.mountCompanions(api)
+	h.mountLeaving(api)
 }
 
 func (h handlers) mountEntry(api *httpx.API) {
@@ -37,13 +42,14 @@ func (h handlers) mountEntry(api *httpx.API) {
 		OperationID: "request-code", Tag: "member",
 		Summary: "Send a code by SMS",
 		Description: "Sends six digits that hold for five minutes; a mainland number needs no " +
-			"country, others begin with +. Purpose `password` is for PUT /me/password. The " +
+			"country, others begin with +. Purpose `password` is for a new password, `confirm` for " +
+			"what needs a fresh proof. The " +
 			"answer is the same whether the phone belongs to a member or not. Keep " +
 			"`challenge` and send it with the code: then the wrong tries of others do not " +
 			"count against you.",
 		Access: httpx.Public, Rate: httpx.SMSRate,
 		Refusals: []*fault.Definition{pii.ErrPhone, member.ErrResendLater,
-			notify.ErrNotSent}}, h.requestCode)
+			notify.ErrNotSent, signin.ErrCaptchaRequired}}, h.requestCode)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/auth/sign-in",
 		OperationID: "sign-in", Tag: "member",
 		Summary: "Sign in by code or password",
@@ -52,7 +58,7 @@ func (h handlers) mountEntry(api *httpx.API) {
 			"is known is not delayed by the failures of strangers.",
 		Access: httpx.Public, Rate: httpx.SignInRate,
 		Refusals: []*fault.Definition{pii.ErrPhone, member.ErrCodeWrong, member.ErrPasswordWrong,
-			signin.ErrTooManyAttempts}}, h.signIn)
+			signin.ErrTooManyAttempts, signin.ErrCaptchaRequired}}, h.signIn)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/auth/sign-out",
 		OperationID: "sign-out", Tag: "member", Summary: "End this sign-in",
 		Access: httpx.MemberOnly}, h.signOut)
@@ -60,9 +66,10 @@ func (h handlers) mountEntry(api *httpx.API) {
 
 type codeInput struct {
 	Body struct {
-		Phone       string `json:"phone" minLength:"5" maxLength:"32" doc:"mainland, or +…"`
-		Purpose     string `json:"purpose,omitempty" enum:"sign_in,password" default:"sign_in"`
-		DeviceToken string `json:"device_token,omitempty" maxLength:"100"`
+		Phone        string `json:"phone" minLength:"5" maxLength:"32" doc:"mainland, or +…"`
+		Purpose      string `json:"purpose,omitempty" enum:"sign_in,password,confirm" default:"sign_in"`
+		DeviceToken  string `json:"device_token,omitempty" maxLength:"100"`
+		CaptchaProof string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
@@ -76,11 +83,13 @@ type codeOutput struct {
 
 func (h handlers) requestCode(ctx context.Context, in *codeInput) (*codeOutput, error) {
 	purpose := member.ToSignIn
-	if in.Body.Purpose == string(member.ToSetPassword) {
-		purpose = member.ToSetPassword
+	if in.Body.Purpose != "" {
+		purpose = member.Purpose(in.Body.Purpose)
 	}
+	from := origin(ctx, in.Body.DeviceToken, "")
+	from.Captcha = in.Body.CaptchaProof
 	sent, err := h.m.RequestCode(ctx, member.CodeRequest{Phone: in.Body.Phone, Purpose: purpose,
-		Language: string(httpx.LangOf(ctx)), From: origin(ctx, in.Body.DeviceToken, "")})
+		Language: string(httpx.LangOf(ctx)), From: from})
 	if err != nil {
 		return nil, err
 	}
@@ -96,12 +105,13 @@ func origin(ctx context.Context, device, label string) member.Origin {
 
 type signInInput struct {
 	Body struct {
-		Phone       string `json:"phone" minLength:"5" maxLength:"32"`
-		Code        string `json:"code,omitempty" maxLength:"6" doc:"six digits"`
-		Challenge   string `json:"challenge,omitempty" maxLength:"64"`
-		Password    string `json:"password,omitempty" maxLength:"512"`
-		DeviceToken string `json:"device_token,omitempty" maxLength:"100"`
-		DeviceLabel string `json:"device_label,omitempty" maxLength:"80"`
+		Phone        string `json:"phone" minLength:"5" maxLength:"32"`
+		Code         string `json:"code,omitempty" maxLength:"6" doc:"six digits"`
+		Challenge    string `json:"challenge,omitempty" maxLength:"64"`
+		Password     string `json:"password,omitempty" maxLength:"512"`
+		DeviceToken  string `json:"device_token,omitempty" maxLength:"100"`
+		DeviceLabel  string `json:"device_label,omitempty" maxLength:"80"`
+		CaptchaProof string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
@@ -118,6 +128,7 @@ type signInOutput struct {
 func (h handlers) signIn(ctx context.Context, in *signInInput) (*signInOutput, error) {
 	b := in.Body
 	from := origin(ctx, b.DeviceToken, b.DeviceLabel)
+	from.Captcha = b.CaptchaProof
 	var s member.SignedIn
 	var err error
 	switch {

@@ -16,6 +16,7 @@ type profile struct {
 	ID          string    `json:"id"`
 	Phone       string    `json:"phone" doc:"the member's own, in full"`
 	Name        string    `json:"name"`
+	Email       string    `json:"email" doc:"verified, in full; empty without one"`
 	Language    string    `json:"language" doc:"what messages are written in"`
 	HasPassword bool      `json:"has_password"`
 	Revision    int64     `json:"revision"`
@@ -23,7 +24,8 @@ type profile struct {
 }
 
 func (h handlers) profile(m member.Member) profile {
-	return profile{h.keys.Public(KindMember, m.ID), m.Phone, m.Name, m.Language, m.HasPassword,
+	return profile{h.keys.Public(KindMember, m.ID), m.Phone, m.Name, m.Email, m.Language,
+		m.HasPassword,
 		m.Revision, m.CreatedAt}
 }
 
@@ -44,7 +46,7 @@ func (h handlers) mountProfile(api *httpx.API) {
 			"`password`. All other sign-ins end.",
 		Access: httpx.MemberOnly, Refusals: []*fault.Definition{secret.ErrPassword,
 			member.ErrProofNeeded, member.ErrPasswordWrong, member.ErrCodeWrong,
-			signin.ErrTooManyAttempts}}, h.setPassword)
+			signin.ErrTooManyAttempts, signin.ErrCaptchaRequired}}, h.setPassword)
 }
 
 func (h handlers) readMe(ctx context.Context, _ *struct{}) (*profileOutput, error) {
@@ -79,6 +81,7 @@ type passwordInput struct {
 		Code            string `json:"code,omitempty" maxLength:"6" doc:"of purpose password"`
 		Challenge       string `json:"challenge,omitempty" maxLength:"64"`
 		NewPassword     string `json:"new_password" maxLength:"512"`
+		CaptchaProof    string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
@@ -87,9 +90,11 @@ func (h handlers) setPassword(ctx context.Context, in *passwordInput) (*struct{}
 	if err != nil {
 		return nil, err
 	}
+	from := origin(ctx, "", "")
+	from.Captcha = in.Body.CaptchaProof
 	return nil, h.m.SetPassword(ctx, s.Account.ID, member.NewPassword{
 		Current: in.Body.CurrentPassword, Code: in.Body.Code, Challenge: in.Body.Challenge,
-		New: in.Body.NewPassword, Keep: s.ID, From: origin(ctx, "", "")})
+		New: in.Body.NewPassword, Keep: s.ID, From: from})
 }
 
 func (h handlers) mountSignIns(api *httpx.API) {
@@ -100,6 +105,11 @@ func (h handlers) mountSignIns(api *httpx.API) {
 	httpx.Register(api, httpx.Op{Method: http.MethodDelete, Path: "/api/v1/me/sign-ins/{id}",
 		OperationID: "end-sign-in", Tag: "member", Summary: "End one sign-in",
 		Access: httpx.MemberOnly}, h.endSignIn)
+	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/me/sign-ins/end-others",
+		OperationID: "end-other-sign-ins", Tag: "member",
+		Summary:     "End every sign-in but this one",
+		Description: "Every other device becomes a stranger again as well.",
+		Access:      httpx.MemberOnly}, h.endOtherSignIns)
 	httpx.Register(api, httpx.Op{Method: http.MethodDelete, Path: "/api/v1/me/sign-ins",
 		OperationID: "end-all-sign-ins", Tag: "member",
 		Summary:     "Sign out everywhere, here too",

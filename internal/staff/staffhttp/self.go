@@ -21,7 +21,7 @@ func (h handlers) mountSelf(api *httpx.API) {
 		Description: "Needs the present password and a fresh code. All other sign-ins end.",
 		Access:      httpx.SignedInStaff, Rate: httpx.SignInRate,
 		Refusals: []*fault.Definition{secret.ErrPassword, staff.ErrSignIn,
-			signin.ErrTooManyAttempts}}, h.setPassword)
+			signin.ErrTooManyAttempts, signin.ErrCaptchaRequired}}, h.setPassword)
 	httpx.Register(api, httpx.Op{Method: http.MethodGet, Path: "/api/v1/staff/me/sign-ins",
 		OperationID: "list-staff-sign-ins", Tag: "staff",
 		Summary: "Where the person is signed in, the last seen first",
@@ -70,6 +70,7 @@ type passwordInput struct {
 		TOTP            string `json:"totp" maxLength:"6"`
 		NewPassword     string `json:"new_password" maxLength:"512"`
 		DeviceToken     string `json:"device_token,omitempty" maxLength:"100"`
+		CaptchaProof    string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
@@ -79,7 +80,8 @@ func (h handlers) setPassword(ctx context.Context, in *passwordInput) (*struct{}
 		return nil, err
 	}
 	p := staff.Proof{Password: in.Body.CurrentPassword, TOTP: in.Body.TOTP,
-		From: staff.Origin{Address: httpx.ClientOf(ctx).Address, Device: in.Body.DeviceToken}}
+		From: staff.Origin{Address: httpx.ClientOf(ctx).Address, Device: in.Body.DeviceToken,
+			Captcha: in.Body.CaptchaProof}}
 	return nil, h.h.SetPassword(ctx, s.Account.ID, s.ID, p, in.Body.NewPassword)
 }
 

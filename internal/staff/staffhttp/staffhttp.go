@@ -35,13 +35,15 @@ func Mount(api *httpx.API, house *staff.House) {
 	h := handlers{house, api.Keys()}
 	h.mountEntry(api)
 	h.mountSelf(api)
+	h.mountRecovery(api)
 	h.mountPeople(api)
 	h.mountRoles(api)
 	h.mountInvitations(api)
 }
 
 func (h handlers) mountEntry(api *httpx.API) {
-	proof := []*fault.Definition{pii.ErrEmail, staff.ErrSignIn, signin.ErrTooManyAttempts}
+	proof := []*fault.Definition{pii.ErrEmail, staff.ErrSignIn, signin.ErrTooManyAttempts,
+		signin.ErrCaptchaRequired}
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/staff/setup",
 		OperationID: "set-up", Tag: "staff", Summary: "Make the first organization and its owner",
 		Description: "Needs the one-time token that an empty start prints in its link, after #. " +
@@ -106,11 +108,12 @@ func (h handlers) setUp(ctx context.Context, in *setUpInput) (*enrolmentOutput, 
 
 type proofInput struct {
 	Body struct {
-		Email       string `json:"email" maxLength:"254"`
-		Password    string `json:"password" maxLength:"512"`
-		TOTP        string `json:"totp" maxLength:"6" doc:"six digits of the authenticator"`
-		DeviceToken string `json:"device_token,omitempty" maxLength:"100"`
-		DeviceLabel string `json:"device_label,omitempty" maxLength:"80"`
+		Email        string `json:"email" maxLength:"254"`
+		Password     string `json:"password" maxLength:"512"`
+		TOTP         string `json:"totp" maxLength:"6" doc:"six digits of the authenticator"`
+		DeviceToken  string `json:"device_token,omitempty" maxLength:"100"`
+		DeviceLabel  string `json:"device_label,omitempty" maxLength:"80"`
+		CaptchaProof string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
@@ -118,7 +121,7 @@ func (in *proofInput) proof(ctx context.Context) staff.Proof {
 	b := in.Body
 	return staff.Proof{Email: b.Email, Password: b.Password, TOTP: b.TOTP,
 		From: staff.Origin{Address: httpx.ClientOf(ctx).Address, Device: b.DeviceToken,
-			Label: b.DeviceLabel}}
+			Label: b.DeviceLabel, Captcha: b.CaptchaProof}}
 }
 
 type signInOutput struct {
@@ -169,14 +172,16 @@ func (h handlers) confirm(ctx context.Context, in *proofInput) (*signInOutput, e
 
 type enrolmentInput struct {
 	Body struct {
-		Email    string `json:"email" maxLength:"254"`
-		Password string `json:"password" maxLength:"512"`
+		Email        string `json:"email" maxLength:"254"`
+		Password     string `json:"password" maxLength:"512"`
+		CaptchaProof string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
 func (h handlers) enrolment(ctx context.Context, in *enrolmentInput) (*enrolmentOutput, error) {
 	e, err := h.h.Enrolment(ctx, staff.Proof{Email: in.Body.Email, Password: in.Body.Password,
-		From: staff.Origin{Address: httpx.ClientOf(ctx).Address}})
+		From: staff.Origin{Address: httpx.ClientOf(ctx).Address,
+			Captcha: in.Body.CaptchaProof}})
 	if err != nil {
 		return nil, err
 	}
