@@ -10,16 +10,23 @@ import (
 
 func TestRulesOfBuyersAreChecked(t *testing.T) {
 	t.Parallel()
+	no := func(r RealName) func(*checker) {
+		if r.Mode == "" {
+			r.Mode = NamesOff
+		}
+		return r.check
+	}
+	long := strings.Repeat("字", 501)
 	for field, check := range map[string]func(c *checker){
 		"real_name.mode":         (&RealName{Mode: "all"}).check,
-		"real_name.documents[0]": (&RealName{Mode: NamesEvery, Documents: []document.Kind{"x"}}).check,
-		"real_name.documents[1]": (&RealName{Mode: NamesEvery, Documents: []document.Kind{
-			document.Passport, document.Passport}}).check,
-		"real_name.max_per_document":          (&RealName{Mode: NamesOff, PerDocument: -1}).check,
-		"real_name.max_per_document_event":    (&RealName{Mode: NamesOff, PerDocumentEvent: 2000}).check,
-		"real_name.name_until_minutes_before": (&RealName{Mode: NamesOff, NameUntil: -5}).check,
-		"real_name.keep_days":                 (&RealName{Mode: NamesOff, KeepDays: 4000}).check,
-		"real_name.text":                      (&RealName{Mode: NamesOff, Text: strings.Repeat("字", 501)}).check,
+		"real_name.documents[0]": no(RealName{Documents: []document.Kind{"x"}}),
+		"real_name.documents[1]": no(RealName{Documents: []document.Kind{document.Passport,
+			document.Passport}}),
+		"real_name.max_per_document":          no(RealName{PerDocument: -1}),
+		"real_name.max_per_document_event":    no(RealName{PerDocumentEvent: 2000}),
+		"real_name.name_until_minutes_before": no(RealName{NameUntil: -5}),
+		"real_name.keep_days":                 no(RealName{KeepDays: 4000}),
+		"real_name.text":                      no(RealName{Text: long}),
 		"real_name.buyer_must_enter":          (&RealName{Mode: NamesBuyer, BuyerEnters: true}).check,
 		"limits.max_per_phone":                (&Limits{PerPhone: -1}).check,
 		"limits.max_per_device":               (&Limits{PerDevice: 9999}).check,
@@ -28,7 +35,7 @@ func TestRulesOfBuyersAreChecked(t *testing.T) {
 		"eligibility.age_under":               (&Eligibility{AgeFrom: 6, AgeUnder: 6}).check,
 		"eligibility.per_adult":               (&Eligibility{PerAdult: 101}).check,
 		"eligibility.documents[0]":            (&Eligibility{Documents: []document.Kind{""}}).check,
-		"eligibility.show":                    (&Eligibility{Show: strings.Repeat("字", 201)}).check,
+		"eligibility.show":                    (&Eligibility{Show: long}).check,
 	} {
 		var c checker
 		check(&c)

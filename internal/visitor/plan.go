@@ -22,7 +22,8 @@ func (v *Visitors) Plan(ctx context.Context, p Party) (*Plan, error) {
 		return nil, err
 	}
 	var err error
-	if pl.key, err = v.secretOf(ctx, p.Session.Session.Organization, p.Session.EventID); err != nil {
+	if pl.key, err = v.secretOf(ctx, p.Session.Session.Organization,
+		p.Session.EventID); err != nil {
 		return nil, err
 	}
 	if err := pl.people(ctx); err != nil {
