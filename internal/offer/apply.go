@@ -147,7 +147,7 @@ func (p *plan) split(taken []int, units []Unit, parts [][]Part) {
 				n = k + 1
 			}
 			if off := p.cut(units[i].Price); off > 0 {
-				parts[i] = append(parts[i], Part{p.ID, n, off})
+				parts[i] = append(parts[i], Part{Rule: p.ID, Application: n, Off: off})
 			}
 		}
 	}
@@ -161,6 +161,7 @@ func (p *plan) share(off money.Minor, set []int, units []Unit, parts [][]Part,
 		weights[k] = units[i].Price
 	}
 	for k, part := range money.Allocate(off, weights) {
-		parts[set[k]] = append(parts[set[k]], Part{p.ID, application(k), part})
+		parts[set[k]] = append(parts[set[k]], Part{Rule: p.ID, Application: application(k),
+			Off: part})
 	}
 }

@@ -116,6 +116,8 @@ type Part struct {
 	Rule        int64       `json:"r"`
 	Application int         `json:"a"`
 	Off         money.Minor `json:"d"`
+	// Counted says that the rule has a number or a budget, in which this was counted.
+	Counted bool `json:"b,omitempty"`
 }
 
 // Result is what the rules make of a basket.

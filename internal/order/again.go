@@ -68,6 +68,9 @@ func sameWish(cur *Order, ask PlaceAsk) bool {
 	if ask.Best != nil || (ask.ExpectTotal >= 0 && ask.ExpectTotal != cur.Total) {
 		return false
 	}
+	if ask.unusual() {
+		return false
+	}
 	type key struct {
 		ticketType int64
 		area       int32
@@ -179,6 +182,9 @@ func (o *Orders) replaceIn(tx *sqldb.Tx, p *placing, cur, next *Order,
 		if err := o.Book.Claim(tx, claim); err != nil {
 			return err
 		}
+	}
+	if err := o.swapUses(tx, p.sellable, cur, next); err != nil {
+		return err
 	}
 	if err := o.recount(tx, cur, p); err != nil {
 		return err

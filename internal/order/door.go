@@ -34,6 +34,9 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 	if err := o.Book.Claim(tx, p.claim); err != nil {
 		return err
 	}
+	if err := o.takeUses(tx, p.sellable, ord); err != nil {
+		return err
+	}
 	if err := o.Store.Insert(tx, ord); err != nil {
 		return err
 	}

@@ -98,6 +98,9 @@ func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) er
 			return err
 		}
 	}
+	if err := o.giveUses(tx, ord); err != nil {
+		return err
+	}
 	_, err := o.note(tx, who, ord, "order."+string(by.Final()), map[string]EndedBy{"by": by})
 	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"foyer/internal/idgen"
 	"foyer/internal/money"
+	"foyer/internal/offer"
 	"foyer/internal/seating"
 	"foyer/internal/visitor"
 )
@@ -90,6 +91,8 @@ type Order struct {
 	// Alone are places that this order leaves single between others, where the session only
 	// warns of it. It is known when the order is placed or priced, and not stored.
 	Alone []int32
+	// Terms are what rules and codes made of it; nil without any.
+	Terms *Terms
 	// Hints are told with a price, and with places that were chosen for the buyer; like
 	// Alone they are not stored.
 	Hints *seating.Hints
@@ -132,10 +135,18 @@ type Unit struct {
 	People   int // how many may enter with it
 	Label    string
 	Returned bool // derived: the unit was refunded
+	// Parts are what rules took off, and Uses what the unit uses up besides.
+	Parts        []offer.Part
+	Uses         []Use
+	Tier, TierEn string // in which it was sold
 }
 
 // Count is how many places or area units the unit takes: a table sold as a whole is one.
+// An add-on takes none.
 func (u Unit) Count() int {
+	if u.Area == 0 && len(u.Places) == 0 {
+		return u.Taken
+	}
 	return max(len(u.Places), u.Taken, 1)
 }
 

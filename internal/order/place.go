@@ -44,6 +44,7 @@ type Render func(o *Order) (journal.Answer, error)
 // placing is one order on its way through the writer's door.
 type placing struct {
 	order    *Order
+	sellable *catalog.Sellable
 	claim    seating.Claim
 	revision int64
 	max      int
@@ -70,7 +71,7 @@ func (o *Orders) Place(ctx context.Context, who actor.Actor, ask PlaceAsk,
 	}
 	for range placeRounds {
 		answer, err := o.placeOnce(ctx, who, s, ask, receipt, render)
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, errMoved) && !errors.Is(err, ErrOfferGone) {
 			return answer, err
 		}
 	}
@@ -192,6 +193,10 @@ func (o *Orders) check(s *catalog.Sellable, ask PlaceAsk) error {
 	n := 0
 	seen := map[int32]bool{}
 	for i, l := range ask.Lines {
+		if takesNoPlace(s, l) {
+			checkAddOn(&bad, i, l)
+			continue
+		}
 		checkLine(&bad, i, l, ask.Best != nil, seen)
 		n += len(l.Places)
 		if len(l.Places) == 0 {
@@ -200,6 +205,9 @@ func (o *Orders) check(s *catalog.Sellable, ask PlaceAsk) error {
 	}
 	if err := bad.Err(); err != nil {
 		return err
+	}
+	if n == 0 {
+		return ErrEmpty.At("lines", "must name a place")
 	}
 	if err := checkTypes(s, ask); err != nil {
 		return err
@@ -265,11 +273,19 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ask PlaceAsk, own int64,
 ) (*Order, *seating.Choice, error) {
 	now := o.Clock.Now().UTC().Truncate(time.Millisecond)
+	d, err := o.deal(ctx, who, s, ask, own, now)
+	if err != nil {
+		return nil, nil, err
+	}
 	choice, err := o.Chooser.Choose(ctx, seatingAsk(who, s, ask, own, now))
 	if err != nil {
 		return nil, nil, err
 	}
 	lines, total, err := price(pricedAt{s, choice.Index, now}, ask.Lines, bestPlaces(ask, choice))
+	var terms *Terms
+	if err == nil && d != nil {
+		lines, total, terms, err = d.apply(lines)
+	}
 	if err == nil && ask.ExpectTotal >= 0 && ask.ExpectTotal != total {
 		err = ErrPriceChanged.With("total_minor", total)
 	}
@@ -280,7 +296,7 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization,
 		Session: s.Session.ID, Channel: ask.Channel, State: Pending, Currency: s.Currency,
 		Total: total, HoldSeconds: s.Session.HoldSeconds, Revision: 1, Lines: lines,
-		Alone: choice.Warnings, Hints: choice.Hints,
+		Alone: choice.Warnings, Hints: choice.Hints, Terms: terms,
 		ExpiresAt: now.Add(time.Duration(s.Session.HoldSeconds) * time.Second)}
 	if who.Kind == actor.Member {
 		ord.Member = who.ID
@@ -299,7 +315,7 @@ func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellab
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &placing{order: ord, revision: s.Session.Revision, max: s.Session.MaxPerMember,
+	p := &placing{order: ord, sellable: s, revision: s.Session.Revision, max: s.Session.MaxPerMember,
 		claim: claimOf(ord, choice)}
 	if s.Buyers != nil {
 		p.plan, err = o.planBuyers(ctx, s, ask, ord)
@@ -327,6 +343,9 @@ func seatingAsk(who actor.Actor, s *catalog.Sellable, ask PlaceAsk, own int64,
 	want := 0
 	for _, l := range ask.Lines {
 		a.Places = append(a.Places, l.Places...)
+		if takesNoPlace(s, l) {
+			continue
+		}
 		if l.Area != 0 {
 			a.Areas = append(a.Areas, seating.AreaQty{Area: l.Area, N: l.Quantity})
 		} else if len(l.Places) == 0 {
@@ -347,7 +366,7 @@ func seatingAsk(who actor.Actor, s *catalog.Sellable, ask PlaceAsk, own int64,
 func cheapest(s *catalog.Sellable, ask PlaceAsk, zone string, now time.Time) (money.Minor, bool) {
 	low, found := money.Max, false
 	for _, l := range ask.Lines {
-		if len(l.Places) > 0 || l.Area != 0 {
+		if len(l.Places) > 0 || l.Area != 0 || takesNoPlace(s, l) {
 			continue
 		}
 		m, ok := s.Prices.Price(zone, l.TicketType, now)

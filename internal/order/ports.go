@@ -21,6 +21,8 @@ type Sessions interface {
 	// GuardSession refuses when the session is no longer the revision that was priced, or
 	// not on sale at tx.Now.
 	GuardSession(tx *sqldb.Tx, session, revision int64) error
+	// Batch is what the codes of a batch are good for, from memory; nil without one.
+	Batch(id int64) *catalog.CodeBatch
 }
 
 // Chooser proposes places; the book decides.
@@ -92,6 +94,8 @@ type Store interface {
 	Counts
 	Heads
 	Reads
+	UseBook
+	CodeBook
 }
 
 // Limits are the counters that a sale may not pass.

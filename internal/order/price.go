@@ -50,6 +50,9 @@ func price(p pricedAt, asks []LineAsk, best []int32) ([]Line, money.Minor, error
 		if err == nil {
 			units, err = p.bundle(i, ask, units)
 		}
+		if err == nil {
+			err = p.pay(i, ask, units)
+		}
 		if err != nil {
 			return nil, 0, err
 		}
@@ -79,9 +82,7 @@ type zoned struct {
 const maxLabel = 120
 
 func addUnit(lines []Line, s *catalog.Sellable, ticketType int64, u zoned) []Line {
-	if letters := []rune(u.unit.Label); len(letters) > maxLabel {
-		u.unit.Label = string(letters[:maxLabel-1]) + "…"
-	}
+	u.unit.Label = shortLabel(u.unit.Label)
 	for i := range lines {
 		if lines[i].TicketType == ticketType && lines[i].Zone == u.zone {
 			lines[i].Units = append(lines[i].Units, u.unit)
@@ -97,6 +98,9 @@ func addUnit(lines []Line, s *catalog.Sellable, ticketType int64, u zoned) []Lin
 }
 
 func (p pricedAt) units(i int, ask LineAsk, best *[]int32) ([]zoned, error) {
+	if takesNoPlace(p.s, ask) {
+		return p.addOns(i, ask)
+	}
 	if ask.Area != 0 {
 		return p.areaUnits(i, ask)
 	}
@@ -188,19 +192,27 @@ func (p pricedAt) bundle(i int, ask LineAsk, units []zoned) ([]zoned, error) {
 	if t == nil || t.PlacesPerUnit <= 1 {
 		return units, nil
 	}
+	if t.TicketEach {
+		return p.ticketEach(i, ask, t.PlacesPerUnit, units)
+	}
+	return p.wholeBundles(i, ask, t.PlacesPerUnit, units)
+}
+
+// wholeBundles joins units to bundles of the size.
+func (p pricedAt) wholeBundles(i int, ask LineAsk, size int, units []zoned) ([]zoned, error) {
 	var out []zoned
 	for len(units) > 0 {
 		one, n := units[0], 1
-		for ; n < len(units) && one.unit.Count() < t.PlacesPerUnit; n++ {
+		for ; n < len(units) && one.unit.Count() < size; n++ {
 			if units[n].zone != one.zone {
 				return nil, ErrTicketType.At(field("lines", i, "places"),
 					"the places of one ticket must be in one zone")
 			}
 			one.unit = joined(one.unit, units[n].unit)
 		}
-		if one.unit.Count() != t.PlacesPerUnit {
+		if one.unit.Count() != size {
 			return nil, ErrTicketType.At(field("lines", i, "places"),
-				"this ticket takes "+strconv.Itoa(t.PlacesPerUnit)+" places each")
+				"this ticket takes "+strconv.Itoa(size)+" places each")
 		}
 		out, units = append(out, one), units[n:]
 	}

@@ -231,6 +231,9 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 	if err != nil {
 		return none, err
 	}
+	if err := o.giveUnits(tx, ord, q); err != nil {
+		return none, err
+	}
 	if err := o.returnUnits(tx, ord, q, r.Refunds); err != nil {
 		return none, err
 	}

@@ -48,6 +48,7 @@ type Orders struct {
 	payments Payments
 	door     *sqldb.Door[*placing]
 	holds    *holds
+	guesses  *guesses
 	resumed  atomic.Bool // all unpaid orders are among the holds
 
 	snapshots  *kept[snapshotKey, int64] // id of what buyers of that revision agree to
@@ -62,7 +63,7 @@ func New(cfg Config, p Parts) *Orders {
 	if cfg.MaxPayments == 0 {
 		cfg.MaxPayments = 3
 	}
-	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock),
+	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock), guesses: newGuesses(p.Clock),
 		snapshots:  newKept[snapshotKey, int64](keptSnapshots),
 		agreements: newKept[int64, *Agreed](keptSnapshots)}
 	o.door = sqldb.NewDoor(p.DB, o.placeBatch)

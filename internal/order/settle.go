@@ -189,6 +189,9 @@ func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
 	if err := o.Book.Claim(tx, claim); err != nil {
 		return err
 	}
+	if err := o.takeUses(tx, s, ord); err != nil {
+		return err
+	}
 	ok, err := o.Store.MarkPaidIfExpired(tx, ord)
 	if err == nil && !ok {
 		err = fault.Stale

@@ -99,7 +99,7 @@ func fill(q querier, o *order.Order) error {
 			return l, err
 		}
 		l.Amount = money.Minor(amount)
-		return l, decodeDetail(raw, &l)
+		return l, decodeDetail(raw, &l, o)
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"foyer/internal/clock"
 	"foyer/internal/fault"
 	"foyer/internal/money"
+	"foyer/internal/offer"
 	"foyer/internal/order"
 	"foyer/internal/sqldb"
 )
@@ -41,8 +42,12 @@ func (s *Store) Insert(tx *sqldb.Tx, o *order.Order) error {
 }
 
 func (s *Store) insertLines(tx *sqldb.Tx, o *order.Order) error {
-	for _, l := range o.Lines {
-		detail, err := encodeDetail(l)
+	for i, l := range o.Lines {
+		terms := o.Terms // of the whole order, kept with its first line
+		if i > 0 {
+			terms = nil
+		}
+		detail, err := encodeDetail(l, terms)
 		if err != nil {
 			return err
 		}
@@ -75,6 +80,7 @@ type detail struct {
 	NameEn string       `json:"e,omitempty"`
 	Ruled  bool         `json:"r,omitempty"`
 	Units  []unitDetail `json:"u"`
+	Terms  *order.Terms `json:"w,omitempty"`
 }
 
 type unitDetail struct {
@@ -86,28 +92,37 @@ type unitDetail struct {
 	Taken    int         `json:"t,omitempty"`
 	People   int         `json:"h,omitempty"`
 	Label    string      `json:"l"`
+	// What rules took off, what it uses up, and its tier.
+	Parts  []offer.Part `json:"o,omitempty"`
+	Uses   []order.Use  `json:"x,omitempty"`
+	Tier   string       `json:"r,omitempty"`
+	TierEn string       `json:"re,omitempty"`
 }
 
-func encodeDetail(l order.Line) ([]byte, error) {
-	d := detail{Name: l.Name, NameEn: l.NameEn, Ruled: l.Ruled,
+func encodeDetail(l order.Line, terms *order.Terms) ([]byte, error) {
+	d := detail{Name: l.Name, NameEn: l.NameEn, Ruled: l.Ruled, Terms: terms,
 		Units: make([]unitDetail, len(l.Units))}
 	for i, u := range l.Units {
 		d.Units[i] = unitDetail{u.Price, u.Discount, u.Amount, u.Places, u.Area, u.Taken,
-			u.People, u.Label}
+			u.People, u.Label, u.Parts, u.Uses, u.Tier, u.TierEn}
 	}
 	return json.Marshal(d)
 }
 
-func decodeDetail(raw []byte, l *order.Line) error {
+func decodeDetail(raw []byte, l *order.Line, o *order.Order) error {
 	var d detail
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return fmt.Errorf("orderdb: line %d: %w", l.Number, err)
 	}
 	l.Name, l.NameEn, l.Ruled = d.Name, d.NameEn, d.Ruled
+	if d.Terms != nil {
+		o.Terms = d.Terms
+	}
 	l.Units = make([]order.Unit, len(d.Units))
 	for i, u := range d.Units {
 		l.Units[i] = order.Unit{Price: u.Price, Discount: u.Discount, Amount: u.Amount,
-			Places: u.Places, Area: u.Area, Taken: u.Taken, People: u.People, Label: u.Label}
+			Places: u.Places, Area: u.Area, Taken: u.Taken, People: u.People, Label: u.Label,
+			Parts: u.Parts, Uses: u.Uses, Tier: u.Tier, TierEn: u.TierEn}
 	}
 	return nil
 }

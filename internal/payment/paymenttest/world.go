@@ -258,6 +258,8 @@ func (sessions) Sellable(_ context.Context, id int64) (*catalog.Sellable, error)
 
 func (sessions) GuardSession(*sqldb.Tx, int64, int64) error { return nil }
 
+func (sessions) Batch(int64) *catalog.CodeBatch { return nil }
+
 type buyers struct{}
 
 func (buyers) RememberTail(*sqldb.Tx, int64, int64) error { return nil }
