@@ -1,0 +1,61 @@
+package order
+
+import (
+	"slices"
+
+	"foyer/internal/catalog"
+	"foyer/internal/journal"
+	"foyer/internal/ledger"
+	"foyer/internal/money"
+	"foyer/internal/sqldb"
+	"foyer/internal/ticket"
+)
+
+// sold and givenBack are the signs of what attractions earn.
+const (
+	sold      money.Minor = 1
+	givenBack money.Minor = -1
+)
+
+// shareOut books what the attractions of combined tickets earn, where their type books it
+// on sale: when the order is paid (units nil: all), and the other way round when units go
+// back. An order without such tickets costs a look into memory.
+func (o *Orders) shareOut(tx *sqldb.Tx, pos journal.Position, ord *Order,
+	units []ticket.UnitRef, sign money.Minor,
+) error {
+	a, err := o.agreedIn(tx, ord.Organization, ord.Snapshot)
+	if err != nil || len(a.Admissions) == 0 {
+		return err
+	}
+	earned := map[string]money.Minor{}
+	var accounts []string
+	var all money.Minor
+	for _, l := range ord.Lines {
+		adm := a.Admissions[l.TicketType]
+		if adm == nil || len(adm.Parts) == 0 || adm.RevenueOn == catalog.RevenueOnUse {
+			continue
+		}
+		for i, u := range l.Units {
+			ref := ticket.UnitRef{Line: l.Number, Unit: i + 1}
+			if units == nil && u.Returned || units != nil && !slices.Contains(units, ref) {
+				continue
+			}
+			for n, share := range ticket.Shares(adm, u.Amount) {
+				account := ledger.Part(adm.Parts[n].Code)
+				if _, seen := earned[account]; !seen {
+					accounts = append(accounts, account)
+				}
+				earned[account] += share // bounded by the order's total, which was checked
+				all += share
+			}
+		}
+	}
+	if all == 0 {
+		return nil
+	}
+	moves := []ledger.Move{{Account: ledger.SalesShared, Amount: sign * all}}
+	for _, account := range accounts {
+		moves = append(moves, ledger.Move{Account: account, Amount: -sign * earned[account]})
+	}
+	return o.Ledger.Post(tx, pos, ord.ID, ord.Currency, moves...)
+}
