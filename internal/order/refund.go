@@ -256,6 +256,9 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 	if err != nil {
 		return none, err
 	}
+	if err := o.shareOut(tx, pos, ord, refs, givenBack); err != nil {
+		return none, err
+	}
 	return pos, o.Ledger.Post(tx, pos, ord.ID, ord.Currency,
 		ledger.Move{Account: ledger.Sales, Amount: q.Refund + q.Fee},
 		ledger.Move{Account: ledger.RefundPayable, Amount: -q.Refund},

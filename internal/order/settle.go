@@ -243,6 +243,9 @@ func (o *Orders) paid(tx *sqldb.Tx, ord *Order, c payment.Capture, action string
 		ledger.Move{Account: ledger.Sales, Amount: -c.Amount}); err != nil {
 		return err
 	}
+	if err := o.shareOut(tx, pos, ord, nil, sold); err != nil {
+		return err
+	}
 	return o.deliver(tx, ord)
 }
 

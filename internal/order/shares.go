@@ -17,6 +17,9 @@ const (
 	givenBack money.Minor = -1
 )
 
+// accountsPerPost keeps a movement below the ledger's bound.
+const accountsPerPost = 50
+
 // shareOut books what the attractions of combined tickets earn, where their type books it
 // on sale: when the order is paid (units nil: all), and the other way round when units go
 // back. An order without such tickets costs a look into memory.
@@ -29,7 +32,6 @@ func (o *Orders) shareOut(tx *sqldb.Tx, pos journal.Position, ord *Order,
 	}
 	earned := map[string]money.Minor{}
 	var accounts []string
-	var all money.Minor
 	for _, l := range ord.Lines {
 		adm := a.Admissions[l.TicketType]
 		if adm == nil || len(adm.Parts) == 0 || adm.RevenueOn == catalog.RevenueOnUse {
@@ -46,16 +48,20 @@ func (o *Orders) shareOut(tx *sqldb.Tx, pos journal.Position, ord *Order,
 					accounts = append(accounts, account)
 				}
 				earned[account] += share // bounded by the order's total, which was checked
-				all += share
 			}
 		}
 	}
-	if all == 0 {
-		return nil
+	for part := range slices.Chunk(accounts, accountsPerPost) {
+		var sum money.Minor
+		moves := make([]ledger.Move, 0, len(part)+1)
+		for _, account := range part {
+			sum += earned[account]
+			moves = append(moves, ledger.Move{Account: account, Amount: -sign * earned[account]})
+		}
+		moves = append(moves, ledger.Move{Account: ledger.SalesShared, Amount: sign * sum})
+		if err := o.Ledger.Post(tx, pos, ord.ID, ord.Currency, moves...); err != nil {
+			return err
+		}
 	}
-	moves := []ledger.Move{{Account: ledger.SalesShared, Amount: sign * all}}
-	for _, account := range accounts {
-		moves = append(moves, ledger.Move{Account: account, Amount: -sign * earned[account]})
-	}
-	return o.Ledger.Post(tx, pos, ord.ID, ord.Currency, moves...)
+	return nil
 }
