@@ -106,10 +106,10 @@ type DateSpan struct {
 }
 
 // Days are the span as business days (yyyymmdd).
-func (s DateSpan) Days() (from, until int) { return dateDay(s.From), dateDay(s.Until) }
+func (s DateSpan) Days() (from, until int) { return dayOf(s.From), dayOf(s.Until) }
 
-// dateDay is 0 for what is no date.
-func dateDay(date string) int {
+// dayOf is 0 for what is no date.
+func dayOf(date string) int {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
 		return 0
@@ -122,7 +122,7 @@ func (p *PassRule) FirstDay() int {
 	if p.Starts != PassFromDate {
 		return 0
 	}
-	return dateDay(p.StartsOn)
+	return dayOf(p.StartsOn)
 }
 
 // Public is the admission as a buyer may see it: without what is said to the gate's staff.
@@ -258,7 +258,7 @@ func (p *PassRule) check(c *checker) {
 	if p.ActivateWithinDays == 0 {
 		p.ActivateWithinDays = 365
 	}
-	if (p.Starts == PassFromDate) != (dateDay(p.StartsOn) != 0) {
+	if (p.Starts == PassFromDate) != (dayOf(p.StartsOn) != 0) {
 		c.Add("admission.pass.starts_on", "is a date like 2026-10-01 when starts is date, "+
 			"and empty otherwise / 仅在按日期生效时填写日期")
 	}
