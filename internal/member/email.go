@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"foyer/internal/actor"
@@ -57,8 +58,8 @@ type EmailSent struct {
 
 // OfferEmail sends a link to an address; who opens it proves that the member reads it, and
 // only then it is kept. The answer is the same whether the address is another member's. It
-// refuses with what prove and Require refuse with, pii.ErrEmail, ErrResendLater and
-// notify.ErrNotSent.
+// refuses with what prove and Require refuse with, pii.ErrEmail, signin.ErrMailLater
+// and notify.ErrNotSent.
 func (m *Members) OfferEmail(ctx context.Context, id int64, address string, p Proof,
 ) (EmailSent, error) {
 	email, err := emailAddress(address)
@@ -84,7 +85,11 @@ func (m *Members) OfferEmail(ctx context.Context, id int64, address string, p Pr
 		if err != nil {
 			return err
 		}
-		if err := m.takeMail(tx, email, id); err != nil {
+		if err := m.takeMail(tx, "verify", email); err != nil {
+			return err
+		}
+		own := m.quotaSubject("mail of", tailKind(id))
+		if err := mailLater(m.take(tx, own, MailDaily, 0)); err != nil {
 			return err
 		}
 		until = tx.Now.Add(signin.VerifyLife)
@@ -100,17 +105,22 @@ func (m *Members) OfferEmail(ctx context.Context, id int64, address string, p Pr
 	return EmailSent{pii.MaskEmail(email), until}, m.Sender.Send(ctx, msg)
 }
 
-// takeMail counts a message to an address that somebody asked for, and against the member
-// who asked, or 0.
-func (m *Members) takeMail(tx *sqldb.Tx, email string, member int64) error {
-	index := string(m.Vault.BlindIndex(emailKind, email))
-	if err := m.take(tx, m.quotaSubject("mail", index), MailDaily, ResendAfter); err != nil {
-		return err
+// takeMail counts a message to an address, by what it is for: how often one was asked for
+// tells nothing of the other. It refuses with signin.ErrMailLater.
+func (m *Members) takeMail(tx *sqldb.Tx, what, email string) error {
+	return mailLater(m.take(tx, m.mailSubject(what, email), MailDaily, ResendAfter))
+}
+
+func (m *Members) mailSubject(what, email string) []byte {
+	return m.quotaSubject("mail "+what, string(m.Vault.BlindIndex(emailKind, email)))
+}
+
+// mailLater says of a message what ErrResendLater says of a code.
+func mailLater(err error) error {
+	if errors.Is(err, ErrResendLater) {
+		return signin.ErrMailLater.Retry(fault.Of(err).RetryAfter)
 	}
-	if member == 0 {
-		return nil
-	}
-	return m.take(tx, m.quotaSubject("mail of", tailKind(member)), MailDaily, 0)
+	return err
 }
 
 // VerifyEmail takes the token of a link and keeps the address that it was sent to. An

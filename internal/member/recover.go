@@ -18,7 +18,7 @@ const humanAfterMails = 2
 // RequestRecovery sends a link for a new password to a verified address. Whether there is
 // one is not to be told from the answer, its time, or what is counted: in every case a
 // letter is stored, and whom it goes to is found out later. It refuses with pii.ErrEmail,
-// ErrResendLater and signin.ErrCaptchaRequired, by the address alone.
+// signin.ErrMailLater and signin.ErrCaptchaRequired, by the address alone.
 func (m *Members) RequestRecovery(ctx context.Context, address string, from Origin) error {
 	email, err := emailAddress(address)
 	if err != nil {
@@ -27,8 +27,7 @@ func (m *Members) RequestRecovery(ctx context.Context, address string, from Orig
 	indexes := m.Vault.BlindIndexes(emailKind, email)
 	human := m.Guard.Human(from.Captcha, m.Guard.HumanSubject("recovery", email))
 	err = m.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		index := string(m.Vault.BlindIndex(emailKind, email))
-		sent, err := m.sentToday(tx, m.quotaSubject("mail", index))
+		sent, err := m.sentToday(tx, m.mailSubject("recover", email))
 		if err != nil {
 			return err
 		}
@@ -37,7 +36,7 @@ func (m *Members) RequestRecovery(ctx context.Context, address string, from Orig
 				return err
 			}
 		}
-		if err := m.takeMail(tx, email, 0); err != nil {
+		if err := m.takeMail(tx, "recover", email); err != nil {
 			return err
 		}
 		if err := m.takeAddress(tx, from); err != nil {

@@ -1,6 +1,7 @@
 package security_test
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -179,4 +180,17 @@ func (h *house) fill(path string) string {
 		path = strings.ReplaceAll(path, "{"+kind+"}", id)
 	}
 	return path
+}
+
+// companion is one more person whom the member buys for.
+func (w *world) companion() {
+	w.t.Helper()
+	for _, purpose := range []string{"privacy_notice", "companions"} {
+		w.must("member", "PUT", "/api/v1/me/consents/"+purpose, fields{"given": true, "version": 1})
+	}
+	w.companions++
+	made := w.must("member", "POST", "/api/v1/me/companions", fields{"relation": "other",
+		"name": "张三", "document_kind": "passport",
+		"document_number": fmt.Sprintf("E%08d", w.companions)})
+	w.a.ids["companion"] = made.body["id"].(string)
 }

@@ -43,6 +43,8 @@ type world struct {
 	a, b   *house
 	guests int // how many were invited, for addresses that nobody has
 	asked  int // how many prices were asked for
+
+	companions int // how many people the member bought for
 	// tokens are who calls, by name; "" is a stranger's.
 	tokens   map[string]string
 	accounts map[string]signin.Account

@@ -32,6 +32,11 @@ func Mount(api *httpx.API, cfg Config) {
 		"/orders/{id}":      "order.html", // where a cashier sends the payer back to
 		"/staff/setup":      "setup.html",
 		"/staff/invitation": "invitation.html",
+		"/account/verify":   "account.html",
+		"/account/recover":  "account.html",
+		"/account/not-me":   "account.html",
+		"/staff/recover":    "account.html",
+		"/staff/not-me":     "account.html",
 	} {
 		serve(api, path, httpx.NewDocument("text/html; charset=utf-8", render(name, cfg), ""))
 	}
@@ -39,6 +44,7 @@ func Mount(api *httpx.API, cfg Config) {
 		"page.css":   "text/css; charset=utf-8",
 		"landing.js": "text/javascript; charset=utf-8",
 		"enrol.js":   "text/javascript; charset=utf-8",
+		"account.js": "text/javascript; charset=utf-8",
 		"icon.svg":   "image/svg+xml",
 	} {
 		serve(api, "/pages/"+name, httpx.NewDocument(contentType, read(name), ""))

@@ -42,7 +42,7 @@ func (h handlers) mountEmail(api *httpx.API) {
 			"and takes the place of an earlier one. Needs the password, or a code asked for with " +
 			"purpose `confirm`, and consent to the privacy notice.",
 		Access: httpx.MemberOnly, Rate: httpx.SMSRate, Status: http.StatusAccepted,
-		Refusals: proofRefusals(pii.ErrEmail, member.ErrConsentNeeded, member.ErrResendLater,
+		Refusals: proofRefusals(pii.ErrEmail, member.ErrConsentNeeded, signin.ErrMailLater,
 			notify.ErrNotSent)}, h.offerEmail)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/me/email/remove",
 		OperationID: "remove-email", Tag: "member", Summary: "Forget the e-mail address",
@@ -103,7 +103,7 @@ func (h handlers) mountRecovery(api *httpx.API) {
 			"somebody or not. The link works once, within 15 minutes. By phone, ask for a code " +
 			"with purpose `password` instead.",
 		Access: httpx.Public, Rate: httpx.SMSRate, Status: http.StatusAccepted,
-		Refusals: []*fault.Definition{pii.ErrEmail, member.ErrResendLater,
+		Refusals: []*fault.Definition{pii.ErrEmail, signin.ErrMailLater,
 			signin.ErrCaptchaRequired}}, h.requestRecovery)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/auth/recovery/password",
 		OperationID: "recover-password", Tag: "member",

@@ -16,6 +16,7 @@ import (
 type Bundle struct {
 	*signintest.Bundle
 	Members *member.Members
+	Post    *signintest.Post
 }
 
 // New makes a bundle on a fresh database.
@@ -27,11 +28,12 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *Bundle {
 // On makes the module on what is there already.
 func On(b *signintest.Bundle) *Bundle {
 	store := memberdb.New(b.DB)
+	post := &signintest.Post{Jobs: b.Jobs}
 	return &Bundle{b, member.New(member.Deps{DB: b.DB, Store: store, Codes: store, Tails: store,
 		Vault: b.Ring, Passwords: b.Hasher, Door: b.Door, Guard: b.Guard, Journal: b.Journal,
 		Sender: b.Outbox, IDs: b.IDs, Clock: b.Clock, Emails: store, Consents: store,
-		Companions: store, Erasure: store, Links: b.Links, Jobs: b.Jobs,
-		Site: "https://foyer.test"})}
+		Companions: store, Erasure: store, Links: b.Links, Jobs: post,
+		Site: "https://foyer.test"}), post}
 }
 
 // SignIn signs a phone in by code.
@@ -49,4 +51,33 @@ func (b *Bundle) SignIn(t testing.TB, phone string) member.SignedIn {
 		t.Fatal(err)
 	}
 	return in
+}
+
+// Letters sends what members are told.
+func (b *Bundle) Letters(t testing.TB) int {
+	t.Helper()
+	return b.Post.Do(t, b.Members.SendLetter)
+}
+
+// Prove asks for a code and gives it as a fresh proof.
+func (b *Bundle) Prove(t testing.TB, phone string) member.Proof {
+	t.Helper()
+	sent, err := b.Members.RequestCode(context.Background(), member.CodeRequest{Phone: phone,
+		Purpose: member.ToConfirm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return member.Proof{Code: b.Outbox.Code(phone), Challenge: sent.Challenge}
+}
+
+// Agree gives the consents that keeping somebody's values needs.
+func (b *Bundle) Agree(t testing.TB, id int64) {
+	t.Helper()
+	for _, p := range []member.ConsentPurpose{member.PrivacyNotice, member.KeepCompanions} {
+		_, err := b.Members.Decide(context.Background(), id, member.Decision{Purpose: p, Version: 1,
+			Given: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
 	"foyer/internal/clock"
 	"foyer/internal/httpx"
 	"foyer/internal/idgen"
+	"foyer/internal/journal"
 	"foyer/internal/journal/journaltest"
 	"foyer/internal/keyring"
 	"foyer/internal/notify"
@@ -73,6 +75,39 @@ func (b *Bundle) API(t testing.TB, staff signin.StaffActors) *httpx.API {
 	return api
 }
 
+// Post keeps the jobs that tell people something, for a test to do them when it wants to.
+type Post struct {
+	Jobs *journal.Jobs
+
+	mu   sync.Mutex
+	list []journal.Job
+}
+
+// Enqueue stores a job as the product does, and keeps it once it is durable.
+func (p *Post) Enqueue(tx *sqldb.Tx, j journal.Job) error {
+	tx.AfterCommit(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.list = append(p.list, j)
+	})
+	return p.Jobs.Enqueue(tx, j)
+}
+
+// Do does every job that is kept, and tells how many there were.
+func (p *Post) Do(t testing.TB, do journal.JobHandler) int {
+	t.Helper()
+	p.mu.Lock()
+	list := p.list
+	p.list = nil
+	p.mu.Unlock()
+	for _, j := range list {
+		if _, err := do(context.Background(), j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return len(list)
+}
+
 // Outbox keeps what would have been sent.
 type Outbox struct {
 	mu   sync.Mutex
@@ -98,6 +133,20 @@ func (o *Outbox) Sent() []notify.Message {
 	defer o.mu.Unlock()
 	return append([]notify.Message(nil), o.list...)
 }
+
+// Link is the token in the newest message of a topic to a recipient; empty without one.
+func (o *Outbox) Link(to string, topic notify.Topic) string {
+	list := o.Sent()
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].To == to && list[i].Topic == topic {
+			_, token, _ := strings.Cut(list[i].Text.Body, "#")
+			return tokens.FindString(token)
+		}
+	}
+	return ""
+}
+
+var tokens = regexp.MustCompile(`^[0-9a-z_]+`)
 
 var digits = regexp.MustCompile(`\b\d{6}\b`)
 

@@ -22,6 +22,7 @@ type Bundle struct {
 	House  *staff.House
 	Venues map[int64]int64 // venue → organization
 	Clock  *clock.Fake
+	Post   *signintest.Post
 }
 
 // Password is everybody's.
@@ -31,11 +32,12 @@ const Password = "correct horse battery"
 func New(t testing.TB, db *sqldb.DB, clk *clock.Fake) *Bundle {
 	t.Helper()
 	b := &Bundle{Bundle: signintest.New(t, db, clk), Venues: map[int64]int64{}, Clock: clk}
+	b.Post = &signintest.Post{Jobs: b.Jobs}
 	store := staffdb.New(db)
 	b.House = staff.New(staff.Deps{DB: db, People: store, Roles: store, Grants: store,
 		Links: store, Invites: store,
 		Organizations: b, Venues: b, Vault: b.Ring, Passwords: b.Hasher,
-		Door: b.Door, Guard: b.Guard, Mail: b.Links, Jobs: b.Jobs, Journal: b.Journal, Sender: b.Outbox, IDs: b.IDs,
+		Door: b.Door, Guard: b.Guard, Mail: b.Links, Jobs: b.Post, Journal: b.Journal, Sender: b.Outbox, IDs: b.IDs,
 		Clock: clk, Log: b.Log, Site: "https://foyer.test", Issuer: "Foyer"})
 	return b
 }
