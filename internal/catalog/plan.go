@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"foyer/internal/actor"
+	"foyer/internal/fault"
 	"foyer/internal/sqldb"
 )
 
@@ -243,7 +244,12 @@ type gateKey int64
 // It refuses with fault.Missing, ErrSessionChanged and ErrNotOnSale.
 func (c *Catalog) GuardSession(tx *sqldb.Tx, session, revision int64) error {
 	g, err := sqldb.Memo(tx, gateKey(session), func() (Gate, error) {
-		return c.cfg.Stores.Timetable.Gate(tx, session)
+		found, err := c.cfg.Stores.Timetable.Gates(tx, []int64{session})
+		g, ok := found[session]
+		if err == nil && !ok {
+			err = fault.Missing
+		}
+		return g, err
 	})
 	if err != nil {
 		return err
@@ -265,4 +271,14 @@ func (c *Catalog) GuardSession(tx *sqldb.Tx, session, revision int64) error {
 		return ErrSessionChanged.With("revision", g.Revision)
 	}
 	return nil
+}
+
+// ReadGates reads at once what GuardSession is going to compare for many sessions in the
+// rest of the batch, so that it need not ask for each.
+func (c *Catalog) ReadGates(tx *sqldb.Tx, sessions []int64) error {
+	found, err := c.cfg.Stores.Timetable.Gates(tx, sessions)
+	for id, g := range found {
+		tx.Remember(gateKey(id), g)
+	}
+	return err
 }

@@ -66,8 +66,8 @@ type Timetable interface {
 	Bump(tx *sqldb.Tx, scope actor.Scope, by Using, id int64) ([]*Session, error)
 	// Selling counts the sessions to come that are on sale or paused and use something.
 	Selling(tx *sqldb.Tx, scope actor.Scope, by Using, id int64) (int, error)
-	// Gate reads what GuardSession compares; fault.Missing when there is no session.
-	Gate(tx *sqldb.Tx, session int64) (Gate, error)
+	// Gates reads what GuardSession compares; sessions that are not there are left out.
+	Gates(tx *sqldb.Tx, sessions []int64) (map[int64]Gate, error)
 	// Between lists sessions of an organization by start; venue 0 means all.
 	Between(ctx context.Context, scope actor.Scope, q SessionRange) ([]*Session, error)
 	// At is the session of a hall that starts at the moment and is not cancelled, or nil.

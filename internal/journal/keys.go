@@ -77,8 +77,9 @@ type KeyRow struct {
 
 // KeyStore keeps the keys; journaldb implements it.
 type KeyStore interface {
-	// InsertKey returns an error for which sqldb.IsDuplicate holds when the key stands.
-	InsertKey(tx *sqldb.Tx, r KeyRow) error
+	// InsertKeys stores keys, all or none; sqldb.IsDuplicate holds for its error when one of
+	// them stands.
+	InsertKeys(tx *sqldb.Tx, list ...KeyRow) error
 	// FinishKey completes a key in progress; false when there is none.
 	FinishKey(tx *sqldb.Tx, r KeyRow) (bool, error)
 	Key(ctx context.Context, id KeyID) (KeyRow, bool, error)
@@ -161,13 +162,55 @@ func (r *Receipt) Keep(tx *sqldb.Tx, pos Position, objectID int64, a Answer) err
 	if err := r.store(tx, pos, objectID, a); err != nil {
 		return err
 	}
+	r.keepAfter(tx, a)
+	return nil
+}
+
+func (r *Receipt) keepAfter(tx *sqldb.Tx, a Answer) {
 	tx.AfterCommit(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.kept = &a
 	})
-	return nil
 }
+
+// Keeping is one key with the answer that it keeps.
+type Keeping struct {
+	Receipt  *Receipt
+	Position Position
+	Object   int64
+	Answer   Answer
+}
+
+// IsFresh says that the key was never begun: KeepAll may have it.
+func (r *Receipt) IsFresh() bool { return r == nil || !r.isBegun() && r.in == nil }
+
+// KeepAll is Keep for many fresh keys, all or none. Its error says that one of them stands,
+// not which: keep one by one then.
+func KeepAll(tx *sqldb.Tx, list []Keeping) error {
+	rows := make([]KeyRow, 0, len(list))
+	var keys *Keys
+	for _, k := range list {
+		r := k.Receipt
+		if r == nil {
+			continue
+		}
+		if k.Answer.Status < 200 || k.Answer.Status > 299 {
+			return errNotKept
+		}
+		row := r.row(tx, k.Position, k.Object, k.Answer)
+		r.keys.seen.add(row.Day, r.id)
+		rows, keys = append(rows, row), r.keys
+		r.keepAfter(tx, k.Answer)
+	}
+	if keys == nil {
+		return nil
+	}
+	return keys.store.InsertKeys(tx, rows...)
+}
+
+var errNotKept = fault.Unexpected.Wrap(
+	errors.New("journal: only a success is kept for repeats"))
 
 func (r *Receipt) isBegun() bool {
 	r.mu.Lock()
@@ -179,7 +222,7 @@ func (r *Receipt) isBegun() bool {
 // it in progress, and inserts it otherwise.
 func (r *Receipt) store(tx *sqldb.Tx, pos Position, objectID int64, a Answer) error {
 	if a.Status < 200 || a.Status > 299 {
-		return fault.Unexpected.Wrap(errors.New("journal: only a success is kept for repeats"))
+		return errNotKept
 	}
 	if r.isBegun() || r.in == tx {
 		done, err := r.keys.store.FinishKey(tx, r.row(tx, pos, objectID, a))
@@ -193,7 +236,7 @@ func (r *Receipt) store(tx *sqldb.Tx, pos Position, objectID int64, a Answer) er
 func (r *Receipt) insert(tx *sqldb.Tx, pos Position, objectID int64, a Answer) error {
 	row := r.row(tx, pos, objectID, a)
 	r.keys.seen.add(row.Day, r.id)
-	err := r.keys.store.InsertKey(tx, row)
+	err := r.keys.store.InsertKeys(tx, row)
 	if err != nil && sqldb.IsDuplicate(err) {
 		r.mu.Lock()
 		r.taken = true

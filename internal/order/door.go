@@ -1,16 +1,113 @@
 package order
 
 import (
+	"cmp"
+	"slices"
+
+	"foyer/internal/journal"
+	"foyer/internal/seating"
 	"foyer/internal/sqldb"
 )
 
-// placeBatch is the door's end in the writer: each order in its own savepoint.
+// placeBatch is the door's end in the writer. What is plain is placed together, with a few
+// statements of many rows: a refusal is the exception, since memory has said no before. When
+// anything of it is refused, all of it is undone and each order is placed alone, in its own
+// savepoint; so is what is not plain.
 func (o *Orders) placeBatch(tx *sqldb.Tx, batch []*placing) []error {
 	errs := make([]error, len(batch))
+	var together []*placing
+	if len(batch) > 1 {
+		for _, p := range batch {
+			if p.isPlain() {
+				together = append(together, p)
+			}
+		}
+		if err := tx.Try(func() error { return o.placeTogether(tx, together) }); err != nil {
+			together = nil
+			if sqldb.IsBroken(err) {
+				return slices.Repeat([]error{err}, len(batch))
+			}
+		}
+	}
 	for i, p := range batch {
+		if len(together) > 0 && together[0] == p {
+			together = together[1:]
+			continue
+		}
 		errs[i] = tx.Try(func() error { return o.placeOne(tx, p) })
 	}
 	return errs
+}
+
+// isPlain says that all there is to place is an unpaid order with places, a member's
+// counter and a fresh key. Whoever gives placeOne more to do excludes it here.
+func (p *placing) isPlain() bool {
+	return p.order.State == Pending && p.receipt.IsFresh() && p.plan == nil &&
+		!p.order.hasTerms()
+}
+
+// placeTogether places all of them or none. Its error does not say whose it is.
+func (o *Orders) placeTogether(tx *sqldb.Tx, list []*placing) error {
+	if err := o.guardSessions(tx, list); err != nil {
+		return err
+	}
+	takes := make([]MemberTake, 0, len(list))
+	orders := make([]*Order, len(list))
+	claims := make([]seating.Claim, len(list))
+	keeps := make([]journal.Keeping, len(list))
+	for i, p := range list {
+		if p.order.Member != 0 {
+			takes = append(takes, p.take())
+		}
+		orders[i], claims[i] = p.order, p.claim
+		// Before the claims' own hooks: whoever finds the places taken finds the order too.
+		tx.AfterCommit(func() { o.holds.add(p.order) })
+	}
+	slices.SortFunc(takes, func(x, y MemberTake) int {
+		return cmp.Or(cmp.Compare(x.Session, y.Session), cmp.Compare(x.Member, y.Member))
+	})
+	err := o.Store.TakeNewMembers(tx, takes)
+	if err == nil {
+		err = o.Book.ClaimAll(tx, claims)
+	}
+	if err == nil {
+		err = o.Store.Insert(tx, orders...)
+	}
+	if err != nil {
+		return err
+	}
+	for i, p := range list {
+		keeps[i] = journal.Keeping{Receipt: p.receipt, Object: p.order.ID, Answer: p.answer,
+			Position: o.Journal.Append(tx, p.entry)}
+	}
+	return journal.KeepAll(tx, keeps)
+}
+
+func (o *Orders) guardSessions(tx *sqldb.Tx, list []*placing) error {
+	sessions := make([]int64, 0, len(list))
+	for _, p := range list {
+		sessions = append(sessions, p.order.Session)
+	}
+	slices.Sort(sessions)
+	if err := o.Sessions.ReadGates(tx, slices.Compact(sessions)); err != nil {
+		return err
+	}
+	for _, p := range list {
+		if err := o.Sessions.GuardSession(tx, p.order.Session, p.revision); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take is what the order counts of its member.
+func (p *placing) take() MemberTake {
+	t := MemberTake{Session: p.order.Session, Member: p.order.Member, N: p.claim.Count(),
+		Max: p.max}
+	if p.order.State == Pending {
+		t.Order = p.order.ID
+	}
+	return t
 }
 
 func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
@@ -19,11 +116,7 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 		return err
 	}
 	if ord.Member != 0 {
-		take := MemberTake{Session: ord.Session, Member: ord.Member, N: p.claim.Count(), Max: p.max}
-		if ord.State == Pending {
-			take.Order = ord.ID
-		}
-		if err := o.Store.TakeMember(tx, take); err != nil {
+		if err := o.Store.TakeMember(tx, p.take()); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,8 @@ type Sessions interface {
 	GuardSession(tx *sqldb.Tx, session, revision int64) error
 	// Batch is what the codes of a batch are good for, from memory; nil without one.
 	Batch(id int64) *catalog.CodeBatch
+	// ReadGates reads at once what GuardSession is going to compare for many sessions.
+	ReadGates(tx *sqldb.Tx, sessions []int64) error
 }
 
 // Chooser proposes places; the book decides.
@@ -36,6 +38,9 @@ type Chooser interface {
 // of the board after the commit.
 type Book interface {
 	Claim(tx *sqldb.Tx, c seating.Claim) error
+	// ClaimAll gives several owners their places, all or none. Its error says that one of
+	// the places is gone, not which.
+	ClaimAll(tx *sqldb.Tx, list []seating.Claim) error
 	// Sell turns the held claims of the owner into sold ones; n is how many there must be.
 	Sell(tx *sqldb.Tx, session int64, owner seating.Owner, n int) error
 	// Release frees places and area units of the owner; nil and nil frees all it has.
@@ -86,7 +91,8 @@ type Buyers interface {
 
 // Store is the orders' own SQL; package orderdb implements it.
 type Store interface {
-	Insert(tx *sqldb.Tx, o *Order) error
+	// Insert stores new orders, all or none.
+	Insert(tx *sqldb.Tx, list ...*Order) error
 	ReplaceLines(tx *sqldb.Tx, o *Order) error
 	Limits
 	BuyerLimits
@@ -103,6 +109,9 @@ type Limits interface {
 	// TakeMember counts n more places of a member in a session and notes the live order.
 	// It refuses with ErrLimit, ErrCoolDown or a *LiveOrder.
 	TakeMember(tx *sqldb.Tx, t MemberTake) error
+	// TakeNewMembers counts members who were never counted in their sessions, all or none.
+	// Its error says that one of them was, not which.
+	TakeNewMembers(tx *sqldb.Tx, list []MemberTake) error
 	// GiveMember takes n back; live tells whether the order stops being the live one.
 	GiveMember(tx *sqldb.Tx, g MemberGive) error
 	// EndLive lets the member place another order in the session, if this was the live one.

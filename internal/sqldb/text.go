@@ -19,3 +19,24 @@ func Values(rows, columns int) string {
 	row := "(" + Marks(columns) + ")"
 	return strings.Repeat(row+",", rows-1) + row
 }
+
+// mostRows is how many rows one statement of InsertRows holds at the most.
+const mostRows = 32
+
+// InsertRows runs head, which ends in VALUES, with a row for each run of perRow arguments,
+// in as few statements as go. Their sizes are powers of two, so that few texts are
+// prepared. It stops at the first statement that fails: undo all of it then.
+func (tx *Tx) InsertRows(head, row string, perRow int, args []any) error {
+	for size := mostRows; len(args) > 0; {
+		if len(args) < size*perRow {
+			size /= 2
+			continue
+		}
+		text := head + strings.Repeat(row+",", size-1) + row
+		if _, err := tx.Exec(text, args[:size*perRow]...); err != nil {
+			return err
+		}
+		args = args[size*perRow:]
+	}
+	return nil
+}

@@ -30,6 +30,10 @@ type Tx struct {
 // errBroken means that the transaction itself is gone, not only the function's part.
 var errBroken = errors.New("sqldb: the transaction no longer stands")
 
+// IsBroken says that after this error nothing more can be done in the transaction: a door
+// returns it for all its values.
+func IsBroken(err error) bool { return errors.Is(err, errBroken) }
+
 // Exec runs a statement and returns the rows it matched.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	tx.execs++
@@ -104,12 +108,17 @@ func Memo[V any](tx *Tx, key any, load func() (V, error)) (V, error) {
 	}
 	v, err := load()
 	if err == nil {
-		if tx.memo == nil {
-			tx.memo = map[any]any{}
-		}
-		tx.memo[key] = v
+		tx.Remember(key, v)
 	}
 	return v, err
+}
+
+// Remember is what Memo will find under key.
+func (tx *Tx) Remember(key, value any) {
+	if tx.memo == nil {
+		tx.memo = map[any]any{}
+	}
+	tx.memo[key] = value
 }
 
 // Forget drops what Memo remembered under key, for those who change what it was read from.

@@ -2,8 +2,10 @@ package catalogdb
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"foyer/internal/actor"
@@ -174,18 +176,36 @@ func (t timetable) Selling(tx *sqldb.Tx, scope actor.Scope, by catalog.Using,
 	return n, err
 }
 
-// Gate reads what decides whether a session sells; fault.Missing when there is none.
-func (t timetable) Gate(tx *sqldb.Tx, session int64) (g catalog.Gate, err error) {
-	var from, until, ends int64
-	found, err := sqldb.Found(tx.QueryRow(`SELECT revision, state, sale_from, sale_until, ends_at
-		FROM session WHERE id = ? /* any organization: buyers buy of all */`, session).
-		Scan(&g.Revision, &g.State, &from, &until, &ends))
-	if err == nil && !found {
-		err = fault.Missing
+const selectGates = `SELECT id, revision, state, sale_from, sale_until, ends_at FROM session
+	WHERE /* any organization: buyers buy of all */ id IN (`
+
+// Gates reads what decides whether sessions sell; those that are not there are left out.
+func (t timetable) Gates(tx *sqldb.Tx, sessions []int64) (map[int64]catalog.Gate, error) {
+	gates := make(map[int64]catalog.Gate, len(sessions))
+	for part := range slices.Chunk(sessions, 32) {
+		n := 1
+		for n < len(part) {
+			n *= 2 // few sizes, so that few texts are prepared
+		}
+		args := make([]any, n)
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)]
+		}
+		rows, err := tx.Query(selectGates+sqldb.Marks(n)+`)`, args...)
+		_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
+			var g catalog.Gate
+			var id, from, until, ends int64
+			err := r.Scan(&id, &g.Revision, &g.State, &from, &until, &ends)
+			g.SaleFrom, g.SaleUntil = clock.FromMillis(from), clock.FromMillis(until)
+			g.EndsAt = clock.FromMillis(ends)
+			gates[id] = g
+			return struct{}{}, err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	g.SaleFrom, g.SaleUntil = clock.FromMillis(from), clock.FromMillis(until)
-	g.EndsAt = clock.FromMillis(ends)
-	return g, err
+	return gates, nil
 }
 
 // Between lists an organization's sessions by start and id.

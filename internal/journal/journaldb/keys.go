@@ -8,13 +8,23 @@ import (
 	"foyer/internal/sqldb"
 )
 
-// InsertKey stores a key; sqldb.IsDuplicate holds for its error when the key stands.
-func (s *Store) InsertKey(tx *sqldb.Tx, r journal.KeyRow) error {
-	_, err := tx.Exec(`INSERT INTO idempotency_key (caller, key_hash, input_hash, lane, n,
-		object_id, status, day, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Caller, r.Key[:], r.Input[:], r.Position.Lane, r.Position.N, r.Object, r.Status,
-		r.Day, answerOf(r))
-	return err
+const (
+	insertKeys = `INSERT INTO idempotency_key (caller, key_hash, input_hash, lane, n,
+		object_id, status, day, answer) VALUES `
+	keyRow     = `(?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	keyRowArgs = 9
+)
+
+// InsertKeys stores keys, all or none; sqldb.IsDuplicate holds for its error when one of
+// them stands.
+func (s *Store) InsertKeys(tx *sqldb.Tx, list ...journal.KeyRow) error {
+	args := make([]any, 0, len(list)*keyRowArgs)
+	for i := range list {
+		r := &list[i]
+		args = append(args, r.Caller, r.Key[:], r.Input[:], r.Position.Lane, r.Position.N,
+			r.Object, r.Status, r.Day, answerOf(*r))
+	}
+	return tx.InsertRows(insertKeys, keyRow, keyRowArgs, args)
 }
 
 // answerOf is NULL for no answer and for one that was too large.

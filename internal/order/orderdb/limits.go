@@ -51,6 +51,26 @@ func (s *Store) TakeMember(tx *sqldb.Tx, t order.MemberTake) error {
 	return s.whyNot(tx, t)
 }
 
+const (
+	insertCounters = `INSERT INTO limit_counter (session_id, kind, subject, n, live_order_id,
+		lapses, lapsed_since, cool_until) VALUES `
+	counterRow     = `(?, ?, ?, ?, ?, 0, 0, 0)`
+	counterRowArgs = 5
+)
+
+// TakeNewMembers is TakeMember for many at once who come to their sessions for the first
+// time; the key refuses all when one of them does not.
+func (s *Store) TakeNewMembers(tx *sqldb.Tx, list []order.MemberTake) error {
+	args := make([]any, 0, len(list)*counterRowArgs)
+	for _, t := range list {
+		if t.Max != 0 && t.N > t.Max {
+			return order.ErrLimit.With("max", t.Max)
+		}
+		args = append(args, t.Session, limitMember, t.Member, t.N, t.Order)
+	}
+	return tx.InsertRows(insertCounters, counterRow, counterRowArgs, args)
+}
+
 func (s *Store) whyNot(tx *sqldb.Tx, t order.MemberTake) error {
 	var n int
 	var live, cool int64

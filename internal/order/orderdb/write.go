@@ -22,41 +22,49 @@ func New(db *sqldb.DB) *Store { return &Store{db} }
 
 var _ order.Store = (*Store)(nil)
 
-const insertOrder = `INSERT INTO orders (id, organization_id, member_id, session_id, channel,
-	state, currency, total_minor, captured_minor, refunded_minor, payments_opened, open_payments,
-	expires_at, hold_seconds, ended_at, ended_by, snapshot_id, revision)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, '', ?, 1)`
+const (
+	insertOrders = `INSERT INTO orders (id, organization_id, member_id, session_id, channel,
+		state, currency, total_minor, captured_minor, refunded_minor, payments_opened,
+		open_payments, expires_at, hold_seconds, ended_at, ended_by, snapshot_id, revision)
+		VALUES `
+	orderRow     = `(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, '', ?, 1)`
+	orderRowArgs = 12
 
-const insertLine = `INSERT INTO order_line (order_id, line, session_id, ticket_type_id, zone,
-	units, amount_minor, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	insertLines = `INSERT INTO order_line (order_id, line, session_id, ticket_type_id, zone,
+		units, amount_minor, detail) VALUES `
+	lineRow     = `(?, ?, ?, ?, ?, ?, ?, ?)`
+	lineRowArgs = 8
+)
 
-// Insert stores a new order with its lines.
-func (s *Store) Insert(tx *sqldb.Tx, o *order.Order) error {
-	_, err := tx.Exec(insertOrder, o.ID, o.Organization, o.Member, o.Session, string(o.Channel),
-		string(o.State), string(o.Currency), int64(o.Total), millis(o.ExpiresAt),
-		o.HoldSeconds, millis(o.EndedAt), o.Snapshot)
-	if err != nil {
+// Insert stores new orders with their lines, all or none.
+func (s *Store) Insert(tx *sqldb.Tx, list ...*order.Order) error {
+	args := make([]any, 0, len(list)*orderRowArgs)
+	for _, o := range list {
+		args = append(args, o.ID, o.Organization, o.Member, o.Session, string(o.Channel),
+			string(o.State), string(o.Currency), int64(o.Total), millis(o.ExpiresAt),
+			o.HoldSeconds, millis(o.EndedAt), o.Snapshot)
+	}
+	if err := tx.InsertRows(insertOrders, orderRow, orderRowArgs, args); err != nil {
 		return err
 	}
-	return s.insertLines(tx, o)
+	return insertLinesOf(tx, list...)
 }
 
-func (s *Store) insertLines(tx *sqldb.Tx, o *order.Order) error {
-	for i, l := range o.Lines {
+func insertLinesOf(tx *sqldb.Tx, list ...*order.Order) error {
+	args := make([]any, 0, len(list)*lineRowArgs)
+	for _, o := range list {
 		terms := o.Terms // of the whole order, kept with its first line
-		if i > 0 {
+		for _, l := range o.Lines {
+			detail, err := encodeDetail(l, terms)
+			if err != nil {
+				return err
+			}
+			args = append(args, o.ID, l.Number, l.Session, l.TicketType, l.Zone,
+				len(l.Units), int64(l.Amount), detail)
 			terms = nil
 		}
-		detail, err := encodeDetail(l, terms)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(insertLine, o.ID, l.Number, l.Session, l.TicketType, l.Zone,
-			len(l.Units), int64(l.Amount), detail); err != nil {
-			return err
-		}
 	}
-	return nil
+	return tx.InsertRows(insertLines, lineRow, lineRowArgs, args)
 }
 
 // ReplaceLines stores another set of lines for a pending order without open payments. It
@@ -71,7 +79,7 @@ func (s *Store) ReplaceLines(tx *sqldb.Tx, o *order.Order) error {
 	if _, err := tx.Exec(`DELETE FROM order_line WHERE order_id = ?`, o.ID); err != nil {
 		return err
 	}
-	return s.insertLines(tx, o)
+	return insertLinesOf(tx, o)
 }
 
 // detail is a line's JSON: short keys, since every order carries one.

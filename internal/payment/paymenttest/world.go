@@ -242,6 +242,16 @@ func (b *Book) Claim(_ *sqldb.Tx, c seating.Claim) error {
 	return nil
 }
 
+// ClaimAll is Claim for each.
+func (b *Book) ClaimAll(tx *sqldb.Tx, list []seating.Claim) error {
+	for _, c := range list {
+		if err := b.Claim(tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (b *Book) Sell(*sqldb.Tx, int64, seating.Owner, int) error { return nil }
 
 func (b *Book) Release(*sqldb.Tx, int64, seating.Owner, []int32, []seating.AreaQty) error {
@@ -258,7 +268,8 @@ func (sessions) Sellable(_ context.Context, id int64) (*catalog.Sellable, error)
 
 func (sessions) GuardSession(*sqldb.Tx, int64, int64) error { return nil }
 
-func (sessions) Batch(int64) *catalog.CodeBatch { return nil }
+func (sessions) Batch(int64) *catalog.CodeBatch     { return nil }
+func (sessions) ReadGates(*sqldb.Tx, []int64) error { return nil }
 
 type buyers struct{}
 

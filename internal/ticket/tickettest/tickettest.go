@@ -194,8 +194,8 @@ func (p *Programme) add(id, venue int64, starts time.Time) *catalog.Sellable {
 				EndsAt: starts.Add(2 * time.Hour).UTC()}},
 		Venue: &catalog.Venue{Meta: meta(venue), VenueInfo: catalog.VenueInfo{Name: "前厅剧场",
 			TimeZone: "Asia/Shanghai"}},
-		Hall:  &catalog.Hall{Meta: meta(5), HallInfo: catalog.HallInfo{Name: "1号厅"}},
-		Event: &catalog.Event{Meta: meta(6), EventInfo: catalog.EventInfo{Title: "茶馆"}},
+		Hall:     &catalog.Hall{Meta: meta(5), HallInfo: catalog.HallInfo{Name: "1号厅"}},
+		Event:    &catalog.Event{Meta: meta(6), EventInfo: catalog.EventInfo{Title: "茶馆"}},
 		Currency: "CNY",
 	}
 	p.mu.Lock()
