@@ -85,7 +85,8 @@ type KeyStore interface {
 	Key(ctx context.Context, id KeyID) (KeyRow, bool, error)
 	// KeysAfter lists keys by primary key, without bodies.
 	KeysAfter(ctx context.Context, after KeyID, limit int) ([]KeyRow, error)
-	DeleteKeys(tx *sqldb.Tx, ids []KeyID) error
+	// DeleteKeys drops keys, of which KeyID and Position are known, with their answers.
+	DeleteKeys(tx *sqldb.Tx, list []KeyRow) error
 }
 
 // Keys makes repeats harmless: the first effect and its key are committed together, and

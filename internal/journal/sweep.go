@@ -52,10 +52,10 @@ func (k *Keys) Maintain(ctx context.Context) error {
 func (k *Keys) Sweep(ctx context.Context) (dropped int, err error) {
 	oldest := dayOf(k.clk.Now().Add(-KeyLife)) // a key of this day may be just 48 h old
 	err = k.walk(ctx, func(page []KeyRow) error {
-		var old []KeyID
+		var old []KeyRow
 		for _, r := range page {
 			if r.Day < oldest {
-				old = append(old, r.KeyID)
+				old = append(old, r)
 			}
 		}
 		for len(old) > 0 {
