@@ -136,19 +136,7 @@ func (c *CheckIns) station(ctx context.Context, who actor.Actor) (station, error
 func (c *CheckIns) examine(ctx context.Context, who actor.Actor, v *scan) (
 	*catalog.Sellable, error,
 ) {
-	p, err := c.verify.Verify(v.ask.Code)
-	if errors.Is(err, code.ErrUnknownKey) {
-		return nil, code.ErrForged.With("key", "unknown")
-	}
-	if err != nil {
-		return nil, err
-	}
-	v.version = int(p.Version)
-	v.ticket, err = c.cfg.Tickets.Find(ctx, p.ID)
-	if errors.Is(err, ticket.ErrNoTicket) {
-		return nil, ErrTicketUnknown
-	}
-	if err != nil {
+	if err := c.identify(ctx, v); err != nil {
 		return nil, err
 	}
 	if err := c.place(ctx, who, v); err != nil {
@@ -168,6 +156,23 @@ func (c *CheckIns) examine(ctx context.Context, who actor.Actor, v *scan) (
 		return nil, err
 	}
 	return s, v.foresee(c.cfg.Clock.Now())
+}
+
+// identify reads the code and finds its ticket, of whatever organization.
+func (c *CheckIns) identify(ctx context.Context, v *scan) error {
+	p, err := c.verify.Verify(v.ask.Code)
+	if errors.Is(err, code.ErrUnknownKey) {
+		return code.ErrForged.With("key", "unknown")
+	}
+	if err != nil {
+		return err
+	}
+	v.version = int(p.Version)
+	v.ticket, err = c.cfg.Tickets.Find(ctx, p.ID)
+	if errors.Is(err, ticket.ErrNoTicket) {
+		return ErrTicketUnknown
+	}
+	return err
 }
 
 // place says whether the scanner may check this ticket in. For staff a ticket outside their

@@ -127,6 +127,18 @@ func cleanName(p *fault.Problems, field, name string, least int) string {
 	return name
 }
 
+// cleanText trims a text of at most so many characters and refuses control characters.
+func cleanText(p *fault.Problems, field, text string, most int) string {
+	text = strings.TrimSpace(text)
+	if utf8.RuneCountInString(text) > most {
+		p.Add(field, "must have at most %d characters / 最多 %d 个字", most, most)
+	}
+	if strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+		p.Add(field, "holds characters that cannot be shown / 含有无法显示的字符")
+	}
+	return text
+}
+
 const enrolAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // newEnrolCode is ten letters, five and five, that are not taken for each other.

@@ -75,6 +75,28 @@ type CheckInStore interface {
 		err error)
 	Nonces
 	Counts
+	ConflictStore
+}
+
+// ConflictStore keeps the scans that the book contradicts.
+type ConflictStore interface {
+	InsertConflict(tx *sqldb.Tx, c *Conflict) error
+	SettleIfOpen(tx *sqldb.Tx, c *Conflict) (bool, error)
+	// LastStanding is the ticket's newest check-in that stands; 0 without one.
+	LastStanding(tx *sqldb.Tx, scope actor.Scope, ticket int64) (int64, error)
+	// ConflictOf is nil when the check-in is none of the organization's conflicts.
+	ConflictOf(ctx context.Context, scope actor.Scope, checkIn int64) (*Conflict, error)
+	Conflicts(ctx context.Context, scope actor.Scope, p ConflictPage) ([]Conflict, error)
+	// TraceOf is where and when a check-in took place, in words.
+	TraceOf(ctx context.Context, scope actor.Scope, checkIn int64) (*Trace, error)
+}
+
+// ConflictPage asks for the conflicts of a venue before an id; 0: from the newest.
+type ConflictPage struct {
+	Venue  int64
+	State  ConflictState
+	Before int64
+	Limit  int
 }
 
 // PastAsk asks what earlier check-ins say, for a gate on a day that began at DayFrom.

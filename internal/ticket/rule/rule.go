@@ -71,6 +71,14 @@ func (r *Rule) AsksPast(inner bool) bool {
 	return inner || r.PerGate > 0 || r.PerGateDay > 0 || r.PerPrecinctDay > 0
 }
 
+// later is the later of two moments: scans of a gate without a network come out of order.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
 // State is what is known of an entitlement between two uses.
@@ -159,6 +167,9 @@ func Judge(r *Rule, st State, past Past, sc Scan) (State, Effect, *Refusal) {
 	if why := r.timely(st, sc); why != nil {
 		return no(*why)
 	}
+	if sc.Day < st.Day {
+		return late(r, st, sc)
+	}
 	if st.Day != sc.Day {
 		// Whoever did not scan out yesterday is no longer inside.
 		st.Day, st.DayUsed, st.Inside = sc.Day, 0, 0
@@ -172,6 +183,16 @@ func Judge(r *Rule, st State, past Past, sc Scan) (State, Effect, *Refusal) {
 		}
 	}
 	return enter(r, st, past, sc)
+}
+
+// late is an entry that took place on an earlier day than the last use: a gate had no
+// network. It takes its part of the allowance in all; who is inside now does not change.
+func late(r *Rule, st State, sc Scan) (State, Effect, *Refusal) {
+	if left := st.Allowed - st.Used; sc.N > left {
+		return no(Refusal{Reason: UsedUp, At: st.EnteredAt, Left: max(left, 0)})
+	}
+	st.Used += sc.N
+	return st, Effect{Counted: sc.N}, nil
 }
 
 func no(why Refusal) (State, Effect, *Refusal) { return State{}, Effect{}, &why }
@@ -206,7 +227,7 @@ func enter(r *Rule, st State, past Past, sc Scan) (State, Effect, *Refusal) {
 	if why := r.coolDown(st, sc); why != nil {
 		return no(*why)
 	}
-	st.Used, st.DayUsed, st.EnteredAt = st.Used+counted, st.DayUsed+counted, sc.At
+	st.Used, st.DayUsed, st.EnteredAt = st.Used+counted, st.DayUsed+counted, later(st.EnteredAt, sc.At)
 	if !r.NoExits {
 		st.Inside += sc.N
 	}
@@ -270,6 +291,9 @@ func (r *Rule) coolDown(st State, sc Scan) *Refusal {
 // exit lets people out at any time. Through a gate between two precincts of the same
 // entitlement they only move back.
 func exit(r *Rule, st State, sc Scan) (State, Effect, *Refusal) {
+	if sc.Day < st.Day {
+		return st, Effect{}, nil // told late: those people are long gone
+	}
 	if st.Inside < sc.N {
 		return no(Refusal{Reason: NothingToExit, Left: st.Inside})
 	}
@@ -277,6 +301,6 @@ func exit(r *Rule, st State, sc Scan) (State, Effect, *Refusal) {
 		return st, Effect{Moved: true}, nil
 	}
 	st.Inside -= sc.N
-	st.LeftAt = sc.At
+	st.LeftAt = later(st.LeftAt, sc.At)
 	return st, Effect{}, nil
 }
