@@ -19,6 +19,7 @@ import (
 	"foyer/internal/notify/inbox"
 	"foyer/internal/sqldb"
 	"foyer/internal/staff"
+	"foyer/internal/visitor"
 )
 
 // The refusals of keys.
@@ -66,6 +67,14 @@ type Inbox interface {
 	RekeyMessageIfSame(tx *sqldb.Tx, old, now inbox.Sealed) error
 }
 
+// Visitors is the store of who enters; visitordb implements it.
+type Visitors interface {
+	RowsAfter(ctx context.Context, id int64, limit int) ([]visitor.Row, error)
+	RekeyRowIfSame(tx *sqldb.Tx, old, now visitor.Row) error
+	KeysAfter(ctx context.Context, event int64, limit int) ([]visitor.EventKey, error)
+	RekeyEventIfSame(tx *sqldb.Tx, old, now visitor.EventKey) error
+}
+
 // Tickets is the store of tickets; ticketdb implements it.
 type Tickets interface {
 	LiveIssuedBefore(ctx context.Context, before, now time.Time, limit int) (int, error)
@@ -73,15 +82,16 @@ type Tickets interface {
 
 // Deps are what Keys is made of; all are required.
 type Deps struct {
-	DB      *sqldb.DB
-	Ring    *keyring.Ring
-	Members Members
-	Persons Persons
-	Staff   Staff
-	Inbox   Inbox
-	Tickets Tickets
-	Clock   clock.Clock
-	Log     *slog.Logger
+	DB       *sqldb.DB
+	Ring     *keyring.Ring
+	Members  Members
+	Persons  Persons
+	Staff    Staff
+	Inbox    Inbox
+	Visitors Visitors
+	Tickets  Tickets
+	Clock    clock.Clock
+	Log      *slog.Logger
 }
 
 // Keys is the module. Make one with New.
@@ -94,7 +104,8 @@ type Keys struct {
 func New(d Deps) *Keys {
 	k := &Keys{Deps: d}
 	k.tables = []table{k.members(), k.tails(), k.emails(), k.companions(), k.persons(),
-		k.invitations(), k.messages()}
+		k.invitations(), k.messages(),
+		k.visitors(), k.visitorKeys()}
 	return k
 }
 

@@ -25,6 +25,7 @@ import (
 	"foyer/internal/staff/stafftest"
 	"foyer/internal/ticket"
 	"foyer/internal/ticket/ticketdb"
+	"foyer/internal/visitor/visitordb"
 )
 
 const organization = 7
@@ -47,8 +48,10 @@ func newHouse(t *testing.T, db *sqldb.DB, clk *clock.Fake) *house {
 	h.members = membertest.On(h.Bundle.Bundle)
 	h.inbox = inbox.New(db, notifydb.New(db), h.Ring, h.IDs)
 	h.keys = rekey.New(rekey.Deps{DB: db, Ring: h.Ring, Members: memberdb.New(db),
-		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Tickets: ticketdb.New(db), Clock: clk,
+		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Visitors: visitordb.New(db),
+		Tickets: ticketdb.New(db), Clock: clk,
 		Log: h.Log})
+	h.names(20)
 	for i := range 40 {
 		h.join(phone(i))
 	}
@@ -89,6 +92,7 @@ func (h *house) join(phone string) member.SignedIn {
 // mustBeWhole reads and finds everything as a person would.
 func (h *house) mustBeWhole() {
 	h.t.Helper()
+	h.mustOpenNames(20)
 	fresh := member.New(h.members.Members.Deps) // without what the module remembers
 	for i, in := range h.people {
 		me, err := fresh.Me(ctx(), in.Member.ID)

@@ -51,20 +51,20 @@ func (v *Visitors) GiveBack(tx *sqldb.Tx, organization, order int64, line, unit 
 }
 
 const (
-	sweepRows  = 200 // in one piece of bulk work
-	sweepsEach = 500 // pieces in one call
+	sweepAtOnce = 25  // orders, in one piece of bulk work
+	sweepsEach  = 500 // pieces in one call
 )
 
-// Sweep deletes the names whose time is over and says how many.
+// Sweep deletes the names whose time is over and says of how many orders.
 func (v *Visitors) Sweep(ctx context.Context) (gone int, err error) {
 	for range sweepsEach {
 		n := 0
 		err := v.DB.InTxLow(ctx, func(tx *sqldb.Tx) (err error) {
-			n, err = v.Store.DeleteDue(tx, sweepRows)
+			n, err = v.Store.DeleteDue(tx, sweepAtOnce)
 			return err
 		})
 		gone += n
-		if err != nil || n < sweepRows {
+		if err != nil || n < sweepAtOnce {
 			return gone, err
 		}
 	}

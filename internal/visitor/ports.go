@@ -53,7 +53,8 @@ type Reads interface {
 
 // Keeping is what the passing of time and keys needs.
 type Keeping interface {
-	// DeleteDue deletes up to limit rows whose time is over and says how many.
+	// DeleteDue deletes the people of up to limit orders whose time is over, and says of how
+	// many.
 	DeleteDue(tx *sqldb.Tx, limit int) (int, error)
 	RowsAfter(ctx context.Context, id int64, limit int) ([]Row, error)
 	RekeyRowIfSame(tx *sqldb.Tx, old, now Row) error

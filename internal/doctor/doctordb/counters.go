@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"foyer/internal/idgen"
 	"foyer/internal/sqldb"
@@ -53,7 +54,7 @@ var counters = [...]mismatch{
 // Counters compares stock and figures with the rows that they count, and each member's
 // count of places with his orders.
 func (b *Book) Counters(ctx context.Context, report func(object, text string)) (int, error) {
-	for _, m := range counters {
+	for _, m := range slices.Concat(counters[:], buyerCounters[:]) {
 		rows, err := b.db.Query(ctx, m.query)
 		_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
 			var id, says, rowsSay int64
@@ -66,7 +67,7 @@ func (b *Book) Counters(ctx context.Context, report func(object, text string)) (
 		}
 	}
 	n, err := b.limits(ctx, report)
-	return n + len(counters), err
+	return n + len(counters) + len(buyerCounters), err
 }
 
 // memberCount is a member's counter in a session beside what his orders say.
@@ -132,7 +133,7 @@ func placesOf(v *sqldb.View, session, member int64) (places int, live int64, err
 		line, unit int
 	}
 	rows, err := v.Query(`SELECT l.order_id, o.state, l.line, l.detail FROM orders o
-		JOIN order_line l ON l.order_id = o.id WHERE o.member_id = ? AND o.session_id = ?
+		JOIN order_line l ON l.order_id = o.id WHERE o.member_id = ? AND l.session_id = ?
 		AND o.state IN ('pending', 'closing', 'paid')
 		/* any organization: the check serves all */`, member, session)
 	units := map[unitKey]int{}
@@ -157,18 +158,22 @@ func placesOf(v *sqldb.View, session, member int64) (places int, live int64, err
 		return 0, 0, err
 	}
 	rows, err = v.Query(`SELECT r.order_id, r.line, r.unit FROM orders o
-		JOIN refund_unit r ON r.order_id = o.id WHERE o.member_id = ? AND o.session_id = ?
-		/* any organization: the check serves all */`, member, session)
+		JOIN refund_unit r ON r.order_id = o.id WHERE o.member_id = ?
+		/* any organization: the check serves all */`, member)
 	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
 		var k unitKey
 		err := r.Scan(&k.order, &k.line, &k.unit)
 		delete(units, k)
 		return struct{}{}, err
 	})
+	if err != nil {
+		return 0, 0, err
+	}
 	for _, n := range units {
 		places += n
 	}
-	return places, live, err
+	waiting, err := changesOf(v, session, member)
+	return places + waiting, live, err
 }
 
 // PaidNotTicketed counts paid orders made since a key that have units not given back and

@@ -125,11 +125,11 @@ func (s *Store) SaveKey(tx *sqldb.Tx, organization, event int64, sealed []byte) 
 	return sealed, err
 }
 
-// DeleteDue deletes up to limit rows whose time is over.
+// DeleteDue deletes the people of up to limit orders whose time is over. An order loses all
+// of them at once: half a party would look like a mistake.
 func (s *Store) DeleteDue(tx *sqldb.Tx, limit int) (int, error) {
-	rows, err := tx.Query(`SELECT id FROM visitor WHERE delete_after < ?
-		/* any organization: retention serves all */ ORDER BY delete_after LIMIT ?`,
-		clock.Millis(tx.Now), limit)
+	rows, err := tx.Query(`SELECT DISTINCT order_id FROM visitor WHERE delete_after < ?
+		/* any organization: retention serves all */ LIMIT ?`, clock.Millis(tx.Now), limit)
 	ids, err := sqldb.Collect(rows, err, func(r *sql.Rows) (id int64, err error) {
 		return id, r.Scan(&id)
 	})
@@ -137,7 +137,7 @@ func (s *Store) DeleteDue(tx *sqldb.Tx, limit int) (int, error) {
 		return 0, err
 	}
 	for _, id := range ids {
-		if _, err := tx.Exec(`DELETE FROM visitor WHERE id = ?
+		if _, err := tx.Exec(`DELETE FROM visitor WHERE order_id = ?
 			/* any organization: retention serves all */`, id); err != nil {
 			return 0, err
 		}

@@ -1,0 +1,74 @@
+package doctor_test
+
+import (
+	"testing"
+
+	"foyer/internal/catalog"
+	"foyer/internal/doctor"
+	"foyer/internal/document"
+	"foyer/internal/order"
+	"foyer/internal/order/ordertest"
+	"foyer/internal/ticket"
+	"foyer/internal/visitor"
+)
+
+// ruled leaves orders of a session that asks who buys: paid, partly given back and lapsed.
+func ruled(t *testing.T, w *ordertest.World) (h *house) {
+	t.Helper()
+	h = &house{World: w}
+	h.Session = h.OnSale(t, func(s *catalog.Session) {
+		s.RealName = &catalog.RealName{Mode: catalog.NamesEvery, PerDocument: 1}
+		s.Limits = &catalog.Limits{PerPhone: 4, OneRefund: true, NoRebooking: true}
+	})
+	line := func(place int32, numbers ...string) order.LineAsk {
+		l := ordertest.Seats(h.Types.Adult)
+		for i, number := range numbers {
+			l.Places = append(l.Places, place+int32(i))
+			l.Visitors = append(l.Visitors, visitor.Person{Name: "王", Kind: document.Passport,
+				Number: number})
+		}
+		return l
+	}
+	h.paid = h.Buy(t, ordertest.Member(2), line(1, "E11111111", "E22222222"))
+	h.back = h.Buy(t, ordertest.Member(4), line(11, "E33333333", "E44444444"))
+	if _, err := h.Return(ordertest.Member(4), h.back.ID,
+		ticket.UnitRef{Line: 1, Unit: 2}); err != nil {
+		t.Fatal(err)
+	}
+	h.Lapse(t, h.Place(t, ordertest.Member(6), line(21, "E55555555")))
+	return h
+}
+
+// TestCountersOfBuyersAreLookedAt spoils each thing that I8 says of who may buy.
+func TestCountersOfBuyersAreLookedAt(t *testing.T) {
+	t.Parallel()
+	ordertest.Each(t, func(t *testing.T, w *ordertest.World) {
+		h := ruled(t, w)
+		for _, f := range h.examine(t).Findings {
+			t.Error(f)
+		}
+	})
+	for name, query := range map[string]string{
+		"a document is counted twice": `UPDATE limit_counter SET n = n + 1 WHERE kind = 4`,
+		"a phone is forgotten":        `UPDATE limit_counter SET n = 0 WHERE kind = 2`,
+		"a right is given back":       `UPDATE limit_counter SET n = 0 WHERE kind = 7`,
+		"a counter is gone":           `DELETE FROM limit_counter WHERE kind = 2`,
+		"an order counts less":        `UPDATE limit_take SET n = n - 1 WHERE kind = 2 AND n > 0`,
+		"a lapsed order counts":       `UPDATE limit_take SET live = 1 WHERE live = 0`,
+		"a paid order counts nothing": `DELETE FROM limit_take WHERE kind = 4 AND live = 1`,
+		"a person is gone": `UPDATE visitor SET state = 2 WHERE line = 1 AND unit = 1
+			/* any organization: a test */`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := ruled(t, ordertest.Open(t))
+			h.spoil(t, query)
+			for _, f := range h.examine(t).Findings {
+				if f.Rule == doctor.I8 {
+					return
+				}
+			}
+			t.Error("nobody noticed")
+		})
+	}
+}
