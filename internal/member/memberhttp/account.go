@@ -56,8 +56,11 @@ func (h handlers) mountEmail(api *httpx.API) {
 
 type emailInput struct {
 	Body struct {
-		Email string `json:"email" maxLength:"254"`
-		proofBody
+		Email           string `json:"email" maxLength:"254"`
+		CurrentPassword string `json:"current_password,omitempty" maxLength:"512"`
+		Code            string `json:"code,omitempty" maxLength:"6" doc:"of purpose confirm"`
+		Challenge       string `json:"challenge,omitempty" maxLength:"64"`
+		CaptchaProof    string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
@@ -69,8 +72,9 @@ type emailOutput struct {
 }
 
 func (h handlers) offerEmail(ctx context.Context, in *emailInput) (*emailOutput, error) {
-	sent, err := h.m.OfferEmail(ctx, httpx.ActorOf(ctx).ID, in.Body.Email,
-		in.Body.proofBody.proof(ctx))
+	b := in.Body
+	p := proofBody{b.CurrentPassword, b.Code, b.Challenge, b.CaptchaProof}
+	sent, err := h.m.OfferEmail(ctx, httpx.ActorOf(ctx).ID, b.Email, p.proof(ctx))
 	if err != nil {
 		return nil, err
 	}

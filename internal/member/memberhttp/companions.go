@@ -107,11 +107,9 @@ func (h handlers) addCompanion(ctx context.Context, in *addCompanionInput,
 }
 
 type changeCompanionInput struct {
-	ID   string `path:"id" maxLength:"40"`
-	Body struct {
-		companionFields
-		Revision int64 `json:"revision" minimum:"1" doc:"as read"`
-	}
+	ID       string `path:"id" maxLength:"40"`
+	Revision int64  `query:"revision" minimum:"1" doc:"as read"`
+	Body     companionFields
 }
 
 func (h handlers) changeCompanion(ctx context.Context, in *changeCompanionInput,
@@ -120,8 +118,8 @@ func (h handlers) changeCompanion(ctx context.Context, in *changeCompanionInput,
 	if err != nil {
 		return nil, err
 	}
-	return h.kept(h.m.ChangeCompanion(ctx, httpx.ActorOf(ctx).ID, id, in.Body.Revision,
-		in.Body.companionFields.input()))
+	return h.kept(h.m.ChangeCompanion(ctx, httpx.ActorOf(ctx).ID, id, in.Revision,
+		in.Body.input()))
 }
 
 type companionPath struct {
