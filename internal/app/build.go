@@ -92,7 +92,7 @@ func (a *App) buildSale() {
 	a.Tickets = ticket.New(ticket.Config{DB: a.DB, Store: tickets, IDs: a.IDs, Keys: a.Ring,
 		Sessions: a.Catalog, Orders: orders{a}, Doors: &entrances{a: a}, Journal: a.Journal})
 	a.CheckIn = checkin.New(checkin.Config{DB: a.DB, Store: checkindb.New(a.DB), Tickets: tickets,
-		Openings: a.Tickets, Ledger: a.Ledger,
+		Openings: a.Tickets, Ledger: a.Ledger, Buyers: a.Members,
 		Sessions: a.Catalog, Venues: a.Catalog.Stores().Venues, Capacities: capacities{a},
 		Journal: a.Journal, IDs: a.IDs, Clock: a.Clock, Keys: a.Ring, MACs: a.Ring, Log: a.Log,
 		Observe: a.Metrics.scanned})

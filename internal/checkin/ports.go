@@ -17,6 +17,7 @@ import (
 // Tickets is the right that is used; ticketdb implements it.
 type Tickets interface {
 	ticket.Gates
+	ticket.Lists
 	// Find is a ticket of any organization; ticket.ErrNoTicket without one.
 	Find(ctx context.Context, id int64) (*ticket.Ticket, error)
 	// People is how many may enter with the live tickets of a session.
@@ -168,6 +169,8 @@ type DeviceStore interface {
 	// CountOf is how many devices of a venue are not revoked.
 	CountOf(tx *sqldb.Tx, scope actor.Scope, venue int64) (int, error)
 	Touch(tx *sqldb.Tx, scope actor.Scope, id int64, at time.Time) error
+	// HoldsList notes until when a device may admit by the list that it took.
+	HoldsList(tx *sqldb.Tx, scope actor.Scope, id int64, until time.Time) error
 	DeviceReads
 }
 
@@ -207,4 +210,10 @@ type Openings interface {
 type Ledger interface {
 	Post(tx *sqldb.Tx, pos journal.Position, order int64, cur money.Currency,
 		moves ...ledger.Move) error
+}
+
+// Buyers finds members by what they say at a gate; package member does.
+type Buyers interface {
+	// FindByTail are those who bought from the organization and whose phone ends so.
+	FindByTail(ctx context.Context, scope actor.Scope, digits string) ([]int64, error)
 }

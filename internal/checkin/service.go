@@ -17,6 +17,7 @@ type Config struct {
 	Store      Store
 	Tickets    Tickets
 	Openings   Openings
+	Buyers     Buyers
 	Sessions   Sessions
 	Venues     Venues
 	Capacities Capacities

@@ -227,7 +227,7 @@ func (c *Case) refunds(r *Report) {
 	var asked, back money.Minor
 	perPayment := map[int64]money.Minor{}
 	for _, f := range c.Refunds {
-		if f.Cause == "request" || f.Cause == "session_cancelled" {
+		if f.Cause == "request" || f.Cause == "session_cancelled" || f.Cause == "change" {
 			asked += f.Amount
 		}
 		perPayment[f.Payment] += f.Amount
@@ -239,9 +239,9 @@ func (c *Case) refunds(r *Report) {
 			r.Add(I5, c.name(), "unit %d.%d went back, which it does not have", u.Line, u.Unit)
 		case u.Returned && c.Order.State != paid:
 			r.Add(I5, c.name(), "unit %d.%d went back, but it is %s", u.Line, u.Unit, c.Order.State)
-		case u.Returned && u.Back+u.Fee != u.Amount:
-			r.Add(I3, c.name(), "unit %d.%d cost %d; %d went back and %d was kept", u.Line, u.Unit,
-				u.Amount, u.Back, u.Fee)
+		case u.Returned && u.Back+u.Fee+u.Moved != u.Amount:
+			r.Add(I3, c.name(), "unit %d.%d cost %d; %d went back, %d was kept and %d pays others",
+				u.Line, u.Unit, u.Amount, u.Back, u.Fee, u.Moved)
 		}
 	}
 	if asked != back {

@@ -109,6 +109,7 @@ type UnitRow struct {
 	Taken      int // places or area units
 	Returned   bool
 	Back, Fee  money.Minor
+	Moved      money.Minor // the part of its price that pays others, after a change
 	Unknown    bool // it went back, but no line has it
 }
 

@@ -48,6 +48,38 @@ type Reads interface {
 	People(ctx context.Context, scope actor.Scope, session int64) (int, error)
 }
 
+// Lists finds the tickets that a gate may meet.
+type Lists interface {
+	// OfSessions are the tickets of some sessions by id; at most SessionsPerList sessions.
+	OfSessions(ctx context.Context, scope actor.Scope, q ListPage) ([]Ticket, error)
+	// AtVenue are the passes and combined tickets of a venue by id.
+	AtVenue(ctx context.Context, scope actor.Scope, q ListPage) ([]Ticket, error)
+	// Current are a member's live tickets at a venue that are not over yet.
+	Current(ctx context.Context, scope actor.Scope, q CurrentOf) ([]Ticket, error)
+	// OfOrder are the tickets of an order of any organization.
+	OfOrder(ctx context.Context, order int64) ([]Ticket, error)
+}
+
+// SessionsPerList is how many sessions one page of a list is asked for.
+const SessionsPerList = 40
+
+// ListPage asks for tickets by id after one: the live ones, or with Since all, void ones
+// too, that were issued, changed or used since then.
+type ListPage struct {
+	Sessions   []int64
+	Venue      int64
+	Since, Now time.Time
+	After      int64
+	Limit      int
+}
+
+// CurrentOf asks for the tickets with which a member may come now.
+type CurrentOf struct {
+	Member, Venue int64
+	Now           time.Time
+	Limit         int
+}
+
 // Gates are the guarded updates of a check-in. Each is false when its guard did not hold.
 type Gates interface {
 	// FindIn is Find inside a transaction.

@@ -33,6 +33,7 @@ const (
 		WHERE organization_id = ? AND venue_id = ? AND state <> 'revoked'`
 	touchDevice = `UPDATE device SET seen_at = ?
 		WHERE organization_id = ? AND id = ? AND seen_at < ?`
+	holdsList   = `UPDATE device SET list_until = ? WHERE organization_id = ? AND id = ?`
 	listDevices = `SELECT ` + deviceColumns + ` FROM device
 		WHERE organization_id = ? AND venue_id = ? AND id > ? ORDER BY id LIMIT ?`
 )
@@ -71,6 +72,12 @@ func (s devices) CountOf(tx *sqldb.Tx, scope actor.Scope, venue int64) (int, err
 func (s devices) Touch(tx *sqldb.Tx, scope actor.Scope, id int64, at time.Time) error {
 	ms := clock.Millis(at)
 	_, err := tx.Exec(touchDevice, ms, scope.Organization, id, ms)
+	return err
+}
+
+// HoldsList notes until when a device may admit by the list that it took.
+func (s devices) HoldsList(tx *sqldb.Tx, scope actor.Scope, id int64, until time.Time) error {
+	_, err := tx.Exec(holdsList, clock.Millis(until), scope.Organization, id)
 	return err
 }
 

@@ -28,6 +28,7 @@ type handler struct {
 func Mount(api *httpx.API, module *checkin.CheckIns) {
 	h := &handler{api, api.Keys(), module}
 	h.mountGate()
+	h.mountOffline()
 	h.mountStaff()
 }
 
@@ -128,7 +129,8 @@ func (h *handler) self(ctx context.Context, _ *struct{}) (*selfOut, error) {
 }
 
 type scanBody struct {
-	Code      string `json:"code" minLength:"1" maxLength:"304" doc:"the text of the QR symbol"`
+	Code      string `json:"code,omitempty" maxLength:"304" doc:"the text of the QR symbol"`
+	TicketID  string `json:"ticket_id,omitempty" maxLength:"64" doc:"staff: found by hand"`
 	SessionID string `json:"session_id,omitempty" maxLength:"64" doc:"empty: any of the venue"`
 	Direction string `json:"direction" enum:"entry,exit"`
 	N         int    `json:"n,omitempty" minimum:"0" maximum:"500" doc:"people; empty: 1"`
@@ -173,9 +175,7 @@ func (h *handler) admission(a *checkin.Admission) admissionBody {
 		StartsAt:  a.Event.StartsAt.UTC(), Hall: a.Event.Hall.Name,
 		Direction: a.Direction.String(), Admitted: a.N, Used: a.Used, Allowed: a.Allowed,
 		Inside: a.Inside, At: a.At.UTC()}
-	if a.Allowed >= rule.Unlimited {
-		b.Allowed = 0
-	}
+	b.Allowed = entriesOf(a.Allowed)
 	if a.Direction == checkin.Entry && !a.CheckIn.Moved {
 		b.Returned = a.N - a.Counted
 	}
@@ -197,6 +197,14 @@ func (h *handler) admission(a *checkin.Admission) admissionBody {
 	return b
 }
 
+// entriesOf is an allowance as it is shown: 0 for any number.
+func entriesOf(allowed int) int {
+	if allowed >= rule.Unlimited {
+		return 0
+	}
+	return allowed
+}
+
 func (h *handler) checkIn(w http.ResponseWriter, r *http.Request) error {
 	var body scanBody
 	if err := httpx.DecodeJSON(r, &body, 0); err != nil {
@@ -211,6 +219,12 @@ func (h *handler) checkIn(w http.ResponseWriter, r *http.Request) error {
 		var err error
 		if ask.Session, err = h.keys.Parse(catalog.KindSession, body.SessionID); err != nil {
 			return err
+		}
+	}
+	if body.TicketID != "" {
+		var err error
+		if ask.Ticket, err = h.keys.Parse(ticket.KindTicket, body.TicketID); err != nil {
+			return checkin.ErrTicketUnknown
 		}
 	}
 	a, err := h.module.Admit(r.Context(), httpx.ActorOf(r.Context()), ask)

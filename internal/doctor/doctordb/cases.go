@@ -162,22 +162,22 @@ func unitsOf(line int, session int64, raw []byte) ([]doctor.UnitRow, error) {
 }
 
 func (p *page) returned() error {
-	return p.each(`SELECT order_id, line, unit, amount_minor, fee_minor FROM refund_unit
+	return p.each(`SELECT order_id, line, unit, amount_minor, fee_minor, moved_minor FROM refund_unit
 		WHERE order_id > ? AND order_id <= ?`,
 		func(c *doctor.Case, id int64, r *sql.Rows) error {
 			var line, unit int
-			var back, fee money.Minor
-			if err := r.Scan(&id, &line, &unit, &back, &fee); err != nil {
+			var back, fee, moved money.Minor
+			if err := r.Scan(&id, &line, &unit, &back, &fee, &moved); err != nil {
 				return err
 			}
 			for i := range c.Units {
 				if u := &c.Units[i]; u.Line == line && u.Unit == unit {
-					u.Returned, u.Back, u.Fee = true, back, fee
+					u.Returned, u.Back, u.Fee, u.Moved = true, back, fee, moved
 					return nil
 				}
 			}
 			c.Units = append(c.Units, doctor.UnitRow{Line: line, Unit: unit, Returned: true,
-				Back: back, Fee: fee, Unknown: true})
+				Back: back, Fee: fee, Moved: moved, Unknown: true})
 			return nil
 		})
 }
@@ -300,12 +300,13 @@ func placesBySession(units []doctor.UnitRow) map[int64][]int32 {
 func (p *page) areas() error {
 	for i := range p.cases {
 		c := &p.cases[i]
-		seen := map[int32]bool{}
+		seen := map[[2]int64]bool{}
 		for _, u := range c.Units {
-			if u.Area == 0 || seen[u.Area] {
+			at := [2]int64{u.Session, int64(u.Area)}
+			if u.Area == 0 || seen[at] {
 				continue
 			}
-			seen[u.Area] = true
+			seen[at] = true
 			a := doctor.AreaRow{Session: u.Session, Area: u.Area}
 			err := p.v.QueryRow(`SELECT n, state FROM area_claim WHERE session_id = ? AND area = ?
 				AND owner_kind = 1 AND owner_id = ?`, u.Session, u.Area, c.Order.ID).

@@ -24,6 +24,9 @@ func (b *Book) Strays(ctx context.Context, report doctor.Say) (int, error) {
 	if n += m; err != nil {
 		return n, err
 	}
+	if err := b.changes(ctx, report); err != nil {
+		return n, err
+	}
 	for _, k := range orphans {
 		m, err := b.orphans(ctx, k, report)
 		if n += m; err != nil {
