@@ -23,6 +23,8 @@ type RefundPolicyInfo struct {
 	Ladder  []Rung `json:"ladder,omitempty" maxItems:"10" doc:"earliest rung first"`
 	Text    string `json:"text,omitempty" maxLength:"1000" doc:"what the buyer agrees to"`
 	TextEn  string `json:"text_en,omitempty" maxLength:"1000"`
+	// Change says how tickets are changed for others; nil: not at all.
+	Change *ChangeRules `json:"change,omitempty" doc:"none: tickets are not changed"`
 	// LegalSource says which rule the policy follows.
 	LegalSource   string `json:"legal_source,omitempty" maxLength:"500"`
 	LegalSourceEn string `json:"legal_source_en,omitempty" maxLength:"500"`
@@ -45,6 +47,7 @@ func (p *RefundPolicyInfo) check() error {
 	c.text("text_en", p.TextEn, 0, 1000)
 	c.text("legal_source", p.LegalSource, 0, 500)
 	c.text("legal_source_en", p.LegalSourceEn, 0, 500)
+	p.Change.check(&c)
 	if len(p.Ladder) > 10 {
 		c.Add("ladder", "has more than 10 rungs / 最多 10 档")
 		return c.Err()
@@ -107,6 +110,14 @@ const (
 
 // PolicyPresets are the policies to start from, each with the rule that it follows.
 func PolicyPresets() []PolicyPreset {
+	list := refundPresets()
+	for i := range list {
+		list[i].Change = changePreset(list[i].Key)
+	}
+	return list
+}
+
+func refundPresets() []PolicyPreset {
 	day := 24 * 60
 	return []PolicyPreset{
 		{"cinema", RefundPolicyInfo{Name: "影院退票", NameEn: "Cinema refund", Allowed: true,

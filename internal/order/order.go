@@ -86,6 +86,7 @@ type Order struct {
 	EndedAt        time.Time
 	EndedBy        EndedBy
 	Snapshot       int64
+	Change         int64 // the one change under way; 0 without
 	Revision       int64
 	Lines          []Line
 	// Alone are places that this order leaves single between others, where the session only
@@ -118,6 +119,9 @@ type Line struct {
 	Zone       string
 	Amount     money.Minor
 	Units      []Unit
+	// Snapshot is what was agreed to for a line that came by a change; 0: the order's.
+	Snapshot int64
+	Changes  int // how often its units were changed before
 	// Ruled says that the session asked who buys: the order may have names and counters of
 	// its own (package visitor).
 	Ruled bool
@@ -134,7 +138,8 @@ type Unit struct {
 	Taken    int // area units that it takes; 0 is one
 	People   int // how many may enter with it
 	Label    string
-	Returned bool // derived: the unit was refunded
+	Returned bool // derived: the unit is gone, refunded or changed for another
+	Changed  bool // derived: it was changed for another
 	// Parts are what rules took off, and Uses what the unit uses up besides.
 	Parts        []offer.Part
 	Uses         []Use
@@ -192,6 +197,9 @@ func ViewOf(o *Order) View {
 	units, back := 0, 0
 	for _, l := range o.Lines {
 		for _, u := range l.Units {
+			if u.Changed {
+				continue
+			}
 			units++
 			if u.Returned {
 				back++

@@ -102,6 +102,7 @@ type Store interface {
 	Reads
 	UseBook
 	CodeBook
+	ChangeBook
 }
 
 // Limits are the counters that a sale may not pass.

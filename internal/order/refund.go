@@ -76,13 +76,19 @@ func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []t
 			return Quote{}, err
 		}
 	}
-	return quote(ord, a, units, rungNow{o.Clock.Now(), off})
+	lines, err := o.linesNow(ord, o.agreedFrom(ctx, ord))
+	if err != nil {
+		return Quote{}, err
+	}
+	return quote(ord, a, units, rungNow{o.Clock.Now(), off, lines})
 }
 
 // rungNow is what decides the rung: the time, and whether the house cancelled the session.
+// lines are those that came by a change and have their own; nil without any.
 type rungNow struct {
-	at  time.Time
-	off bool
+	at    time.Time
+	off   bool
+	lines map[int]lineNow
 }
 
 // quote is the pure decision: which units, how much of each. For a cancelled session all
@@ -92,14 +98,9 @@ func quote(ord *Order, a *Agreed, units []ticket.UnitRef, now rungNow) (Quote, e
 		return Quote{}, ErrNotPaid.With("state", ord.State)
 	}
 	q := Quote{Order: ord.ID, Currency: ord.Currency, Policy: a.Policy}
-	var rung catalog.Rung
-	if !now.off {
-		var ok bool
-		if rung, q.Until, ok = a.rungAt(now.at); !ok {
-			return Quote{}, a.noRefund()
-		}
-		if next, _, ok := a.rungAt(q.Until.Add(time.Millisecond)); ok {
-			q.Next = &next
+	if now.lines == nil {
+		if _, err := q.rung(a, now.off, now.at); err != nil {
+			return Quote{}, err
 		}
 	}
 	if len(units) == 0 {
@@ -115,6 +116,10 @@ func quote(ord *Order, a *Agreed, units []ticket.UnitRef, now rungNow) (Quote, e
 			return Quote{}, ErrUnitReturned.With("units", []ticket.UnitRef{ref})
 		}
 		seen[ref] = true
+		rung, err := q.rung(now.agreed(a, ref.Line), now.cancelled(ref.Line), now.at)
+		if err != nil {
+			return Quote{}, err
+		}
 		fee := rung.Fee(u.Amount)
 		q.Units = append(q.Units, QuotedUnit{ref, u.Label, u.Amount, u.Amount - fee, fee})
 		q.Refund, q.Fee = q.Refund+u.Amount-fee, q.Fee+fee
@@ -191,7 +196,11 @@ func (o *Orders) refund(ctx context.Context, who actor.Actor, id int64, ask refu
 		if err != nil {
 			return err
 		}
-		q, err := quote(cur, ask.agreed, ask.Units, rungNow{tx.Now, ask.off})
+		lines, err := o.linesNow(cur, o.agreedFromTx(tx, cur))
+		if err != nil {
+			return err
+		}
+		q, err := quote(cur, ask.agreed, ask.Units, rungNow{tx.Now, ask.off, lines})
 		if err != nil {
 			return err
 		}
@@ -223,10 +232,13 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 		refs = append(refs, qu.UnitRef)
 		gone.Lines[0].Units = append(gone.Lines[0].Units, *ord.Unit(qu.Line, qu.UnitRef.Unit))
 	}
+	err := o.dropChange(tx, who, ord, refs)
+	if err != nil {
+		return none, err
+	}
 	if err := o.Tickets.Void(tx, ord.Organization, ord.ID, refs); err != nil {
 		return none, err
 	}
-	var err error
 	r.Refunds, err = o.sendBack(tx, ord, q.Refund, payment.CauseRequest, ask.Reason)
 	if err != nil {
 		return none, err
@@ -237,15 +249,8 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 	if err := o.returnUnits(tx, ord, q, r.Refunds); err != nil {
 		return none, err
 	}
-	places, areas := gone.claims()
-	if err := o.Book.Release(tx, ord.Session, ownerOf(ord), nonNil(places), areas); err != nil {
+	if err := o.freeUnits(tx, ord, refs); err != nil {
 		return none, err
-	}
-	if ord.Member != 0 {
-		if err := o.Store.GiveMember(tx, MemberGive{Session: ord.Session, Member: ord.Member,
-			Order: ord.ID, N: gone.Places()}); err != nil {
-			return none, err
-		}
 	}
 	if ord.Ruled() {
 		if err := o.returnBuyers(tx, who, ord, gone.Places(), refs); err != nil {

@@ -28,6 +28,9 @@ func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment
 	if err != nil {
 		return payment.Payable{}, err
 	}
+	if ord.State == Paid && ord.Change != 0 {
+		return o.changePayable(ctx, ord)
+	}
 	if err := o.payable(ord, o.Clock.Now()); err != nil {
 		return payment.Payable{}, err
 	}
@@ -77,6 +80,9 @@ func (o *Orders) OpenPayment(tx *sqldb.Tx, p payment.Payable) error {
 	if err != nil {
 		return err
 	}
+	if now.State == Paid && now.Change != 0 {
+		return o.openChangePayment(tx, now, p)
+	}
 	if err := o.payable(now, tx.Now); err != nil {
 		return err
 	}
@@ -117,7 +123,7 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 	case buys:
 		return o.refuse(tx, ord, c)
 	case ord.State == Paid:
-		return o.giveBack(tx, ord, c, payment.CauseDouble)
+		return o.settlePaid(tx, ord, c)
 	case c.Amount != ord.Total || c.Currency != ord.Currency:
 		out, err := o.giveBack(tx, ord, c, payment.CauseWrongAmount)
 		if err != nil {
@@ -308,7 +314,7 @@ func (o *Orders) giveBack(tx *sqldb.Tx, ord *Order, c payment.Capture, cause pay
 }
 
 // PaymentEnded counts an open payment down; the last one lets a closing order end.
-func (o *Orders) PaymentEnded(tx *sqldb.Tx, organization, id, _ int64) error {
+func (o *Orders) PaymentEnded(tx *sqldb.Tx, organization, id, paymentID int64) error {
 	ord, err := o.Store.Get(tx, id)
 	if err != nil {
 		return err
@@ -320,6 +326,9 @@ func (o *Orders) PaymentEnded(tx *sqldb.Tx, organization, id, _ int64) error {
 		return err
 	}
 	ord.OpenPayments = max(ord.OpenPayments-1, 0)
+	if ord.State == Paid {
+		return o.changePaymentEnded(tx, ord, paymentID)
+	}
 	_, err = o.endIfIdle(tx, ord)
 	return err
 }
@@ -351,12 +360,19 @@ func captureData(c payment.Capture, cause payment.Cause) any {
 func (o *Orders) note(tx *sqldb.Tx, who actor.Actor, ord *Order, action string, data any,
 	more ...journal.Object,
 ) (journal.Position, error) {
+	return o.noteWith(tx, who, ord, action, data, nil, more...)
+}
+
+// noteWith is note for a request whose input is remembered.
+func (o *Orders) noteWith(tx *sqldb.Tx, who actor.Actor, ord *Order, action string, data any,
+	input []byte, more ...journal.Object,
+) (journal.Position, error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return journal.Position{}, err
 	}
 	return o.Journal.Append(tx, journal.Entry{Actor: who, Organization: ord.Organization,
-		Action: action, Data: raw, Objects: append([]journal.Object{
+		Action: action, Data: raw, InputHash: input, Objects: append([]journal.Object{
 			{Kind: "ord", ID: ord.ID, Revision: ord.Revision},
 			{Kind: "ses", ID: ord.Session}}, more...)}), nil
 }

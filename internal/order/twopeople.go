@@ -146,7 +146,11 @@ func (o *Orders) askRefund(ctx context.Context, who actor.Actor, ord *Order, a *
 	if o.Approvals == nil || who.Kind != actor.Staff {
 		return nil
 	}
-	q, err := quote(ord, a, ask.Units, rungNow{o.Clock.Now(), off})
+	lines, err := o.linesNow(ord, o.agreedFrom(ctx, ord))
+	if err != nil {
+		return err
+	}
+	q, err := quote(ord, a, ask.Units, rungNow{o.Clock.Now(), off, lines})
 	if err != nil || ask.Expect >= 0 && ask.Expect != q.Refund {
 		return nil
 	}

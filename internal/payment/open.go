@@ -74,6 +74,7 @@ func (p *Payments) begin(ctx context.Context, who actor.Actor, ask OpenAsk, prov
 		Sent: Sent{Title: clip(payable.Title, 120), ReturnURL: ask.ReturnURL}, Revision: 1}
 	pay.AskAt = pay.OpenedAt().Add(firstAsk)
 	pay.AnsweredAt = pay.OpenedAt()
+	payable.Payment = pay.ID
 	err = p.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := p.Settler.OpenPayment(tx, payable); err != nil {
 			return err

@@ -39,7 +39,8 @@ type Payable struct {
 	ExpiresAt    time.Time
 	Title        string
 	Revision     int64
-	HoldSeconds  int // the order's whole life
+	HoldSeconds  int   // the order's whole life
+	Payment      int64 // the attempt that is being opened; known to OpenPayment only
 }
 
 // Capture is money that the provider says it has taken.
@@ -67,6 +68,8 @@ const (
 	CauseWrongAmount      Cause = "wrong_amount"      // not the sum or currency asked for
 	CauseCancelled        Cause = "cancelled"         // the buyer had cancelled
 	CauseSessionCancelled Cause = "session_cancelled" // the house cancelled the session
+	CauseChange           Cause = "change"            // the new tickets are cheaper than the old
+	CauseChangeFailed     Cause = "change_failed"     // a change that can no longer be done
 )
 
 // Outcome is what Settle did with the money.

@@ -16,6 +16,7 @@ const (
 	OwnerBlock     OwnerKind = 2 // places taken out of sale by the house
 	OwnerAllotment OwnerKind = 3 // places kept for one channel
 	OwnerOffer     OwnerKind = 4 // places offered to somebody who waits
+	OwnerChange    OwnerKind = 5 // places that a change of a paid order waits to take
 )
 
 // Owner is who a place belongs to.

@@ -12,14 +12,14 @@ import (
 
 const orderColumns = `id, organization_id, member_id, session_id, channel, state, currency,
 	total_minor, captured_minor, refunded_minor, payments_opened, open_payments, expires_at,
-	hold_seconds, ended_at, ended_by, snapshot_id, revision`
+	hold_seconds, ended_at, ended_by, snapshot_id, change_id, revision`
 
 const (
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders
 		WHERE id = ? /* any organization: whose it is, is checked on the row */`
-	selectLines = `SELECT line, session_id, ticket_type_id, zone, amount_minor, detail
-		FROM order_line WHERE order_id = ? ORDER BY line`
-	selectReturned = `SELECT line, unit FROM refund_unit WHERE order_id = ?`
+	selectLines = `SELECT line, session_id, ticket_type_id, zone, amount_minor, snapshot_id,
+		changes, detail FROM order_line WHERE order_id = ? ORDER BY line`
+	selectReturned = `SELECT line, unit, change_id FROM refund_unit WHERE order_id = ?`
 	selectOfMember = `SELECT ` + orderColumns + ` FROM orders
 		WHERE member_id = ? AND id < ? /* any organization: a member's own orders */
 		ORDER BY id DESC LIMIT ?`
@@ -35,7 +35,7 @@ func scanOrder(r row) (*order.Order, error) {
 	var total, captured, refunded, expires, ended int64
 	err := r.Scan(&o.ID, &o.Organization, &o.Member, &o.Session, &o.Channel, &o.State,
 		&o.Currency, &total, &captured, &refunded, &o.PaymentsOpened, &o.OpenPayments, &expires,
-		&o.HoldSeconds, &ended, &o.EndedBy, &o.Snapshot, &o.Revision)
+		&o.HoldSeconds, &ended, &o.EndedBy, &o.Snapshot, &o.Change, &o.Revision)
 	o.Total, o.Captured = money.Minor(total), money.Minor(captured)
 	o.Refunded = money.Minor(refunded)
 	o.ExpiresAt, o.EndedAt = clock.FromMillis(expires), clock.FromMillis(ended)
@@ -95,7 +95,8 @@ func fill(q querier, o *order.Order) error {
 		var l order.Line
 		var amount int64
 		var raw []byte
-		if err := r.Scan(&l.Number, &l.Session, &l.TicketType, &l.Zone, &amount, &raw); err != nil {
+		if err := r.Scan(&l.Number, &l.Session, &l.TicketType, &l.Zone, &amount, &l.Snapshot,
+			&l.Changes, &raw); err != nil {
 			return l, err
 		}
 		l.Amount = money.Minor(amount)
@@ -111,9 +112,10 @@ func fill(q querier, o *order.Order) error {
 	rows, err = q.rows(selectReturned, o.ID)
 	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
 		var line, unit int
-		err := r.Scan(&line, &unit)
+		var change int64
+		err := r.Scan(&line, &unit, &change)
 		if u := o.Unit(line, unit); u != nil {
-			u.Returned = true
+			u.Returned, u.Changed = true, change != 0
 		}
 		return struct{}{}, err
 	})

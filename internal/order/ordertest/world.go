@@ -96,6 +96,7 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 		Log: w.log}, w.Till)
 	w.Orders.SetPayments(w.Payments)
 	w.Jobs.Handle(order.JobClose, w.Orders.Close)
+	w.Jobs.Handle(order.JobChange, w.Orders.EndDueChange)
 	w.furnish(t)
 	w.Session = w.OnSale(t, nil)
 	return w
