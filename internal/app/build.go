@@ -104,6 +104,7 @@ func (a *App) buildSale() {
 		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members,
 		Visitors: a.Visitors, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
 	a.Jobs.Handle(order.JobClose, a.Orders.Close)
+	a.Jobs.Handle(order.JobChange, a.Orders.EndDueChange)
 	a.Members.SetKeepers(a.keepers()...)
 }
 
