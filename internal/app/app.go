@@ -20,6 +20,7 @@ import (
 	"foyer/internal/doctor/doctordb"
 	"foyer/internal/httpx"
 	"foyer/internal/idgen"
+	"foyer/internal/invoice"
 	"foyer/internal/journal"
 	"foyer/internal/journal/journaldb"
 	"foyer/internal/keyring"
@@ -75,6 +76,7 @@ type App struct {
 	Rekey    *rekey.Keys
 
 	Approvals *approval.Gate // the rule of two people
+	Invoices  *invoice.Invoices
 
 	Bank *sandboxbank.Bank // in the role bank
 

@@ -1,12 +1,20 @@
 package app
 
 import (
+	"context"
+
+	"foyer/internal/actor"
 	"foyer/internal/approval"
 	"foyer/internal/approval/approvaldb"
 	"foyer/internal/approval/approvalhttp"
 	"foyer/internal/catalog"
+	"foyer/internal/fault"
 	"foyer/internal/httpx"
+	"foyer/internal/invoice"
+	"foyer/internal/invoice/invoicedb"
+	"foyer/internal/invoice/invoicehttp"
 	"foyer/internal/order"
+	"foyer/internal/sqldb"
 )
 
 // buildGate makes the rule of two people. Every kind of command that it may hold back is
@@ -17,9 +25,46 @@ func (a *App) buildGate() {
 		Reason: httpx.ReasonOf, Show: approvalhttp.Shown(a.Codec.Encode)})
 }
 
+// buildInvoices makes invoice requests, which ask orders what was paid.
+func (a *App) buildInvoices() {
+	a.Invoices = invoice.New(invoice.Parts{DB: a.DB, Store: invoicedb.New(a.DB),
+		Orders: bills{a}, Vault: a.Ring, Journal: a.Journal, Clock: a.Clock, IDs: a.IDs})
+}
+
+// bills lets invoices know what was paid without knowing orders.
+type bills struct{ a *App }
+
+// Bill is an order that the caller may see.
+func (b bills) Bill(ctx context.Context, who actor.Actor, id int64) (invoice.Bill, error) {
+	o, err := b.a.Orders.Get(ctx, id, who)
+	if err != nil {
+		return invoice.Bill{}, err
+	}
+	return billOf(o), nil
+}
+
+// BillIn is an order's bill inside a transaction.
+func (b bills) BillIn(tx *sqldb.Tx, organization, id int64) (invoice.Bill, error) {
+	o, err := b.a.Orders.Store.Get(tx, id)
+	if err == nil && o.Organization != organization {
+		err = fault.Missing
+	}
+	if err != nil {
+		return invoice.Bill{}, err
+	}
+	return billOf(o), nil
+}
+
+func billOf(o *order.Order) invoice.Bill {
+	return invoice.Bill{Order: o.ID, Organization: o.Organization, Member: o.Member,
+		Currency: o.Currency, Left: o.Captured - o.Refunded, Paid: o.State == order.Paid}
+}
+
 // registerKinds says how each kind of command is carried out once two people agree.
 func (a *App) registerKinds() {
+	a.buildInvoices()
 	a.Orders.Approvals = a.Approvals
+	a.Orders.Invoices = a.Invoices
 	for _, s := range []approval.Spec{
 		{Kind: catalog.ApprovePrices, Zh: "修改价目表", En: "Changing a price list",
 			Permission: catalog.PermPrice, Carry: a.Catalog.CarryPrices},
@@ -39,4 +84,5 @@ func (a *App) registerKinds() {
 // mountHouse mounts the routes of house order.
 func (a *App) mountHouse() {
 	approvalhttp.Mount(a.API, a.Approvals)
+	invoicehttp.Mount(a.API, a.Invoices)
 }

@@ -7,6 +7,7 @@ import (
 
 	"foyer/internal/clock"
 	"foyer/internal/idgen"
+	"foyer/internal/invoice/invoicedb"
 	"foyer/internal/keyring"
 	"foyer/internal/member/memberdb"
 	"foyer/internal/notify/notifydb"
@@ -47,7 +48,7 @@ func OpenKeys(cfg Settings, clk clock.Clock, log *slog.Logger) (*Keys, func() er
 func newRekey(db *sqldb.DB, ring *keyring.Ring, clk clock.Clock, log *slog.Logger) *rekey.Keys {
 	return rekey.New(rekey.Deps{DB: db, Ring: ring, Members: memberdb.New(db),
 		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Visitors: visitordb.New(db),
-		Tickets: ticketdb.New(db), Clock: clk, Log: log})
+		Invoices: invoicedb.New(db), Tickets: ticketdb.New(db), Clock: clk, Log: log})
 }
 
 // RunAlone re-seals every row that an old key sealed, unless a server has the database: it

@@ -189,9 +189,8 @@ func (c *Catalog) askReprice(ctx context.Context, who actor.Actor, s Session) er
 		}
 		in, err := json.Marshal(s)
 		return approval.Ask{Venue: was.VenueID, Object: objectOf(KindSession, s.Meta),
-			Title: c.titleOf(ctx, was),
-			Changes: append([]approval.Change{{What: "price_list", Before: from.Name, After: to.Name}},
-				changes...), Input: in}, err
+			Title: c.titleOf(ctx, was), Input: in, Changes: append([]approval.Change{
+				{What: "price_list", Before: from.Name, After: to.Name}}, changes...)}, err
 	})
 }
 

@@ -285,7 +285,10 @@ func (o *Orders) returnUnits(tx *sqldb.Tx, ord *Order, q Quote, refunds []int64)
 	}
 	ord.Refunded += q.Refund
 	ord.Revision++
-	return o.Store.AddRefunded(tx, ord.Organization, ord.ID, q.Refund)
+	if err := o.Store.AddRefunded(tx, ord.Organization, ord.ID, q.Refund); err != nil {
+		return err
+	}
+	return o.tellInvoice(tx, ord)
 }
 
 // sendBack asks for money to go back over the payments that brought it, the newest first.

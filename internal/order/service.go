@@ -21,7 +21,7 @@ type Config struct {
 	MaxPayments int `help:"Payments an order may open (0: 3)."`
 }
 
-// Parts are the neighbours that an order works with; all but Approvals are required.
+// Parts are the neighbours that an order works with; all but Approvals and Invoices are required.
 type Parts struct {
 	DB       *sqldb.DB
 	Store    Store
@@ -39,6 +39,8 @@ type Parts struct {
 	Log      *slog.Logger
 	// Approvals decides which commands of staff take two people; nil: none does.
 	Approvals approval.Port
+	// Invoices hears what an order has left after a refund; nil: nobody does.
+	Invoices Invoices
 }
 
 // Orders is the use cases of the agreement. Make one with New.

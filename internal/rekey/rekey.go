@@ -14,6 +14,7 @@ import (
 
 	"foyer/internal/clock"
 	"foyer/internal/fault"
+	"foyer/internal/invoice"
 	"foyer/internal/keyring"
 	"foyer/internal/member"
 	"foyer/internal/notify/inbox"
@@ -75,6 +76,12 @@ type Visitors interface {
 	RekeyEventIfSame(tx *sqldb.Tx, old, now visitor.EventKey) error
 }
 
+// Invoices is the store of invoice requests; invoicedb implements it.
+type Invoices interface {
+	RequestsAfter(ctx context.Context, id int64, limit int) ([]invoice.Request, error)
+	RekeyRequestIfSame(tx *sqldb.Tx, old, now invoice.Request) error
+}
+
 // Tickets is the store of tickets; ticketdb implements it.
 type Tickets interface {
 	LiveIssuedBefore(ctx context.Context, before, now time.Time, limit int) (int, error)
@@ -89,6 +96,7 @@ type Deps struct {
 	Staff    Staff
 	Inbox    Inbox
 	Visitors Visitors
+	Invoices Invoices
 	Tickets  Tickets
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -105,7 +113,7 @@ func New(d Deps) *Keys {
 	k := &Keys{Deps: d}
 	k.tables = []table{k.members(), k.tails(), k.emails(), k.companions(), k.persons(),
 		k.invitations(), k.messages(),
-		k.visitors(), k.visitorKeys()}
+		k.visitors(), k.visitorKeys(), k.invoices()}
 	return k
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/clock"
+	"foyer/internal/invoice/invoicedb"
 	"foyer/internal/keyring"
 	"foyer/internal/member"
 	"foyer/internal/member/memberdb"
@@ -49,7 +50,7 @@ func newHouse(t *testing.T, db *sqldb.DB, clk *clock.Fake) *house {
 	h.inbox = inbox.New(db, notifydb.New(db), h.Ring, h.IDs)
 	h.keys = rekey.New(rekey.Deps{DB: db, Ring: h.Ring, Members: memberdb.New(db),
 		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Visitors: visitordb.New(db),
-		Tickets: ticketdb.New(db), Clock: clk,
+		Invoices: invoicedb.New(db), Tickets: ticketdb.New(db), Clock: clk,
 		Log: h.Log})
 	h.names(20)
 	for i := range 40 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 
+	"foyer/internal/invoice"
 	"foyer/internal/member"
 	"foyer/internal/notify/inbox"
 	"foyer/internal/staff"
@@ -146,5 +147,20 @@ func (k *Keys) messages() table {
 		stored:  func(inbox.Sealed) {},
 		seals:   func(m inbox.Sealed) [][]byte { return [][]byte{m.Recipient, m.Body} },
 		indexes: func(inbox.Sealed) [][]byte { return nil },
+	}
+}
+
+func (k *Keys) invoices() table {
+	return &sealed[invoice.Request]{of: "invoice_request", db: k.DB,
+		after: func(ctx context.Context, last invoice.Request, n int) ([]invoice.Request, error) {
+			return k.Invoices.RequestsAfter(ctx, last.ID, n)
+		},
+		again: func(_ context.Context, r invoice.Request) (invoice.Request, bool, error) {
+			return invoice.Rekeyed(k.Ring, r)
+		},
+		store:   k.Invoices.RekeyRequestIfSame,
+		stored:  func(invoice.Request) {},
+		seals:   func(r invoice.Request) [][]byte { return [][]byte{r.Sealed} },
+		indexes: func(invoice.Request) [][]byte { return nil },
 	}
 }

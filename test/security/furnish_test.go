@@ -89,6 +89,11 @@ func (w *world) furnish(h *house, buyer string) {
 	w.gates(h)
 	w.people(h)
 	w.purchase(h, buyer)
+	asked := w.must(buyer, "PUT", "/api/v1/orders/"+h.ids["order"]+"/invoice", fields{
+		"title_kind": "person", "title": h.name + "的客人", "email": "guest@" + h.ids["org"][4:] +
+			".example"})
+	h.ids["invoice"] = asked.text("id")
+	make("batch", "/invoice-batches", nil)
 }
 
 // places are the numbers of a house's seats.

@@ -41,3 +41,44 @@ CREATE TABLE IF NOT EXISTS approval_rule (
   days INT NOT NULL,
   PRIMARY KEY (organization_id, kind)
 ) {{suffix}};
+
+-- What a buyer asks an invoice for: one row an order, changed until it is exported. state:
+-- requested, exported, issued (its number was typed back), withdrawn. sealed is title, tax
+-- number and e-mail. paid_minor follows what the order has left; once it is below what was
+-- exported less what red letters took back (red_minor), another red letter is needed.
+-- table invoice_request: module invoice; scope tenant
+CREATE TABLE IF NOT EXISTS invoice_request (
+  id BIGINT NOT NULL,
+  organization_id BIGINT NOT NULL,
+  order_id BIGINT NOT NULL,
+  member_id BIGINT NOT NULL,
+  state VARCHAR(12) NOT NULL,
+  title_kind VARCHAR(8) NOT NULL,
+  sealed VARBINARY(2000) NOT NULL,
+  currency VARCHAR(3) NOT NULL,
+  paid_minor BIGINT NOT NULL,
+  exported_minor BIGINT NOT NULL,
+  red_minor BIGINT NOT NULL,
+  batch_id BIGINT NOT NULL,
+  number VARCHAR(40) NOT NULL,
+  red_number VARCHAR(40) NOT NULL,
+  asked_at BIGINT NOT NULL,
+  exported_at BIGINT NOT NULL,
+  issued_at BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  PRIMARY KEY (id)
+) {{suffix}};
+CREATE UNIQUE INDEX invoice_request_order ON invoice_request (order_id);
+CREATE INDEX invoice_request_state ON invoice_request (organization_id, state, id);
+CREATE INDEX invoice_request_batch ON invoice_request (organization_id, batch_id, id);
+
+-- One export of invoice requests; its file is made of the rows that name it.
+-- table invoice_batch: module invoice; scope tenant
+CREATE TABLE IF NOT EXISTS invoice_batch (
+  id BIGINT NOT NULL,
+  organization_id BIGINT NOT NULL,
+  made_by BIGINT NOT NULL,
+  made_at BIGINT NOT NULL,
+  PRIMARY KEY (id)
+) {{suffix}};
+CREATE INDEX invoice_batch_organization ON invoice_batch (organization_id, id);
