@@ -90,15 +90,16 @@ func (a *App) buildHall() {
 func (a *App) buildSale() {
 	tickets := ticketdb.New(a.DB)
 	a.Tickets = ticket.New(ticket.Config{DB: a.DB, Store: tickets, IDs: a.IDs, Keys: a.Ring,
-		Sessions: a.Catalog, Orders: orders{a}, Doors: &entrances{a: a}, Journal: a.Journal})
+		Sessions: a.Catalog, Orders: orders{a}, Doors: &entrances{a: a},
+		Visitors: whoEnters{a}, Journal: a.Journal})
 	a.CheckIn = checkin.New(checkin.Config{DB: a.DB, Store: checkindb.New(a.DB), Tickets: tickets,
-		Openings: a.Tickets, Ledger: a.Ledger, Buyers: a.Members,
+		Openings: a.Tickets, Visitors: a.Tickets, Ledger: a.Ledger, Buyers: a.Members,
 		Sessions: a.Catalog, Venues: a.Catalog.Stores().Venues, Capacities: capacities{a},
 		Journal: a.Journal, IDs: a.IDs, Clock: a.Clock, Keys: a.Ring, MACs: a.Ring, Log: a.Log,
 		Observe: a.Metrics.scanned})
 	a.orderStore = orderdb.New(a.DB)
 	a.Visitors = visitor.New(visitor.Deps{DB: a.DB, Store: visitordb.New(a.DB), Keys: a.Ring,
-		Contacts: contacts{a}, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
+		Contacts: contacts{a}, Companions: companions{a}, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
 	a.Orders = order.New(a.Config.Order, order.Parts{DB: a.DB, Store: a.orderStore,
 		Sessions: a.Catalog, Chooser: a.Seating, Book: a.book, Tickets: a.Tickets,
 		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members,

@@ -18,6 +18,7 @@ type Config struct {
 	Tickets    Tickets
 	Openings   Openings
 	Buyers     Buyers
+	Visitors   Visitors // nil: nobody is ever named
 	Sessions   Sessions
 	Venues     Venues
 	Capacities Capacities

@@ -24,7 +24,7 @@ const (
 	PermPrint actor.Permission = "ticket.print" // see the code, and replace it
 )
 
-// Config is what Tickets is made of. All but Doors is required.
+// Config is what Tickets is made of. All but Doors and Visitors is required.
 type Config struct {
 	DB       *sqldb.DB
 	Store    Store
@@ -33,6 +33,7 @@ type Config struct {
 	Sessions Sessions
 	Orders   Orders
 	Doors    Doors
+	Visitors Visitors // nil: nobody is ever named
 	Journal  Journal
 }
 
@@ -177,6 +178,7 @@ type View struct {
 	Ticket
 	Session  *catalog.Sellable
 	Entrance string // the nearest door; "" when the map does not say
+	Visitors []Visitor
 }
 
 // see reads a ticket that the caller may see: a member's own, or one that staff may view.
@@ -259,6 +261,9 @@ func (t *Tickets) view(ctx context.Context, who actor.Actor, tck *Ticket) (*View
 		return nil, err
 	}
 	v := &View{Ticket: *tck, Session: s}
+	if v.Visitors, err = t.WhoEnters(ctx, tck, s); err != nil {
+		return nil, err
+	}
 	if t.cfg.Doors != nil {
 		v.Entrance = t.cfg.Doors.Entrance(ctx, tck, s)
 	}

@@ -164,6 +164,8 @@ type admissionBody struct {
 	Inside    int        `json:"inside" doc:"people of the ticket inside now"`
 	At        time.Time  `json:"at"`
 	UndoneAt  *time.Time `json:"undone_at,omitempty" doc:"the check-in was taken back"`
+
+	Visitors []ticket.Visitor `json:"visitors,omitempty" doc:"compare with the document; where names are asked for"`
 }
 
 func (h *handler) admission(a *checkin.Admission) admissionBody {
@@ -231,7 +233,9 @@ func (h *handler) checkIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.WriteJSON(w, r, http.StatusOK, h.admission(a))
+	b := h.admission(a)
+	b.Visitors = h.module.WhoEnters(r.Context(), a)
+	return httpx.WriteJSON(w, r, http.StatusOK, b)
 }
 
 type checkInParam struct {

@@ -94,6 +94,8 @@ type ticketBody struct {
 	IssuedAt    time.Time    `json:"issued_at"`
 	VoidedAt    *time.Time   `json:"voided_at,omitempty"`
 	Session     sessionBody  `json:"session"`
+
+	Visitors []ticket.Visitor `json:"visitors,omitempty" doc:"who enters with it, where names are asked for"`
 }
 
 type sessionBody struct {
@@ -120,7 +122,7 @@ func (h *handler) body(v *ticket.View) ticketBody {
 		OrderID: h.keys.Public(kindOrder, v.Order), Line: v.Line, Unit: v.Unit, State: v.State,
 		CodeVersion: v.CodeVersion, Code: v.Code, Label: v.Label, Type: v.Type, TypeEn: v.TypeEn,
 		Entrance: v.Entrance, Units: v.Allowed(), Used: v.Used(), Inside: v.Inside(),
-		IssuedAt: v.IssuedAt.UTC(), Session: h.session(v.Session)}
+		IssuedAt: v.IssuedAt.UTC(), Session: h.session(v.Session), Visitors: v.Visitors}
 	b.ValidFrom, b.ValidUntil = v.Session.GateWindow()
 	b.ValidFrom, b.ValidUntil = b.ValidFrom.UTC(), b.ValidUntil.UTC()
 	if !v.VoidedAt.IsZero() {
