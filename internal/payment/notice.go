@@ -7,9 +7,10 @@ import (
 	"foyer/internal/sqldb"
 )
 
-// Notice takes a provider's message: verified on its raw bytes, matched, recorded once, and
-// then the provider is asked, since the query is the truth. Whoever sends an unknown number
-// learns nothing. Refused with ErrNotFound (no such provider), ErrNotice, ErrProviderSilent.
+// Notice takes a provider's message: verified on its raw bytes, matched, and recorded once.
+// One that proves that the money was taken as asked settles the payment; after any other
+// the provider is asked, and its query is the truth. Whoever sends an unknown number learns
+// nothing. Refused with ErrNotFound (no such provider), ErrNotice, ErrProviderSilent.
 func (p *Payments) Notice(ctx context.Context, name string, header func(string) string,
 	body []byte,
 ) error {
@@ -47,8 +48,21 @@ func (p *Payments) Notice(ctx context.Context, name string, header func(string) 
 	if pay.State == Captured {
 		return p.record(ctx, row)
 	}
+	if a, ok := answerIn(n, pay); ok {
+		_, err = p.settle(ctx, id, a, row)
+		return err
+	}
 	_, err = p.lookAt(ctx, id, pay, false, row)
 	return err
+}
+
+// answerIn is what a notice proves by itself: the provider's signature over our number, its
+// own number of this attempt, the very sum and currency, and that it has them since a time.
+// Anything less, and anything else than money, is only a hint.
+func answerIn(n Notice, pay *Payment) (Answer, bool) {
+	a := Answer{Phase: n.Phase, Ref: n.Ref, Amount: n.Amount, Currency: n.Currency, At: n.At}
+	return a, n.Phase == Taken && n.Amount == pay.Amount && n.Currency == pay.Currency &&
+		n.Ref != "" && n.Ref == pay.ProviderRef && !n.At.IsZero()
 }
 
 func (p *Payments) refundNotice(ctx context.Context, n Notice, row *NoticeRow) error {

@@ -117,14 +117,17 @@ type RefundAnswer struct {
 	Problem string
 }
 
-// Notice is a verified message: a hint to look, never more.
+// Notice is a verified message. One that says Taken and matches the attempt in every field
+// is an answer; any other is a hint to look.
 type Notice struct {
 	ID       string // the provider's number of the message, at most 64 letters
 	Number   string // of the payment
 	Refund   string // of the refund, when it is about one
 	Phase    Phase
+	Ref      string // the provider's own number of the payment
 	Amount   money.Minor
 	Currency money.Currency
+	At       time.Time // when the money was taken; zero when the message does not say
 }
 
 // BillLine is one movement on a provider's bill; money back is negative.

@@ -1,5 +1,6 @@
 // Package payment moves money in and out: attempts, refunds and their reconciliation with
-// the provider, whose query is the truth; a notice is only a hint to look.
+// the provider, whose query is the truth. A notice that matches in every field says the same;
+// any other is a hint to look.
 package payment
 
 import (

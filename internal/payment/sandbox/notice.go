@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"foyer/internal/money"
 	"foyer/internal/payment"
@@ -18,16 +19,16 @@ func (c *Client) ParseNotice(header func(string) string, body []byte) (payment.N
 		return n, fmt.Errorf("%w: %w", payment.ErrForged, err)
 	}
 	var doc struct {
-		ID          string          `json:"id"`
-		Event       string          `json:"event"`
-		Merchant    string          `json:"merchant"`
-		Number      string          `json:"out_trade_no"`
-		Refund      string          `json:"out_refund_no"`
-		State       string          `json:"state"`
-		Amount      money.Minor     `json:"amount_minor"`
-		Currency    money.Currency  `json:"currency"`
-		Transaction string          `json:"transaction_id"`
-		At          json.RawMessage `json:"at"`
+		ID          string         `json:"id"`
+		Event       string         `json:"event"`
+		Merchant    string         `json:"merchant"`
+		Number      string         `json:"out_trade_no"`
+		Refund      string         `json:"out_refund_no"`
+		State       string         `json:"state"`
+		Amount      money.Minor    `json:"amount_minor"`
+		Currency    money.Currency `json:"currency"`
+		Transaction string         `json:"transaction_id"`
+		At          time.Time      `json:"at"`
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if err := dec.Decode(&doc); err != nil {
@@ -45,7 +46,7 @@ func (c *Client) ParseNotice(header func(string) string, body []byte) (payment.N
 		return n, fmt.Errorf("%w: event and numbers differ", payment.ErrForged)
 	}
 	n = payment.Notice{ID: doc.ID, Number: doc.Number, Refund: doc.Refund, Amount: doc.Amount,
-		Currency: doc.Currency}
+		Currency: doc.Currency, Ref: doc.Transaction, At: doc.At}
 	if doc.Event == "refund" {
 		return n, nil
 	}
