@@ -78,8 +78,12 @@ func (p *Person) prove(path, email, password, factor string) {
 		if err != nil {
 			p.S.T.Fatal(err)
 		}
-		got = p.Ask("POST", path, map[string]string{"email": email,
-			"password": password, "totp": code})
+		body := map[string]string{"email": email, "password": password, "totp": code}
+		got = p.Ask("POST", path, body)
+		if subject, asked := got.CaptchaSubject(); asked {
+			body["captcha_proof"] = p.Human(subject)
+			got = p.Ask("POST", path, body)
+		}
 		return got.Status != 401 && got.Status != 429
 	})
 	p.Token = got.Want(200).S("token")
