@@ -113,6 +113,8 @@ func (w *world) gates(h *house) {
 	w.t.Helper()
 	at := h.path("/venues/" + h.ids["venue"])
 	h.ids["gate"] = w.must(h.own, "POST", at+"/gates", fields{"name": "东门"}).text("id")
+	h.ids["precinct"] = w.must(h.own, "POST", at+"/precincts",
+		fields{"code": "garden", "name": "花园"}).text("id")
 	made := w.must(h.own, "POST", at+"/devices", fields{"name": "手持机"})
 	h.ids["device"] = made.body["device"].(map[string]any)["id"].(string)
 	name := "device"
@@ -157,6 +159,11 @@ func (w *world) purchase(h *house, buyer string) {
 	}
 	h.ids["check_in"] = w.must(device, "POST", "/api/v1/gate/check-ins", fields{
 		"code": used["code"], "direction": "entry", "nonce": unique(3)}).text("check_in_id")
+	now := time.Now().UTC()
+	forced := w.must(device, "POST", "/api/v1/gate/scans", fields{"device_time": now,
+		"scans": []fields{{"code": used["code"], "direction": "entry", "nonce": unique(33),
+			"at": now}}})
+	h.ids["conflict"] = forced.body["items"].([]any)[0].(map[string]any)["check_in_id"].(string)
 	back := w.must(buyer, "POST", at+"/refunds", fields{"reason": "不去了",
 		"units": []fields{{"line": tickets[0].(map[string]any)["line"],
 			"unit": tickets[0].(map[string]any)["unit"]}}}, "Idempotency-Key", unique(4))
