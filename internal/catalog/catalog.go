@@ -48,6 +48,9 @@ type Catalog struct {
 	offers        kit[Offer]
 	releases      kit[Release]
 	batches       kit[CodeBatch]
+	holidays      kit[HolidayList]
+
+	months months
 }
 
 // New makes a catalogue with an empty picture; call Load before it serves.
@@ -66,6 +69,7 @@ func New(cfg Config) *Catalog {
 		offers:        kit[Offer]{s.Offers, KindOffer, "offer"},
 		releases:      kit[Release]{s.Releases, KindRelease, "release"},
 		batches:       kit[CodeBatch]{s.Batches, KindBatch, "code_batch"},
+		holidays:      kit[HolidayList]{s.Holidays, KindHolidays, "holiday_list"},
 	}
 	c.board = newShowcase(cfg)
 	return c

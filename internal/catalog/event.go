@@ -19,30 +19,32 @@ type EventInfo struct {
 	Kind EventKind `json:"kind" doc:"film, play, opera, dance, concert, talk, exhibition …"`
 	// Code is the key that imports go by; empty takes film code, permit number, or a fresh
 	// number, in this order.
-	Code          string   `json:"code,omitempty" maxLength:"64" doc:"key that imports go by"`
-	Title         string   `json:"title" minLength:"1" maxLength:"200"`
-	TitleEn       string   `json:"title_en,omitempty" maxLength:"200"`
-	OriginalTitle string   `json:"original_title,omitempty" maxLength:"200"`
-	PrintedTitle  string   `json:"printed_title,omitempty" maxLength:"60" doc:"on the ticket"`
-	Aliases       []string `json:"aliases,omitempty" maxItems:"20" doc:"search finds them"`
-	Directors     []string `json:"directors,omitempty" maxItems:"20"`
-	Cast          []Credit `json:"cast,omitempty" maxItems:"60"`
-	Genres        []string `json:"genres,omitempty" maxItems:"10"`
-	Countries     []string `json:"countries,omitempty" maxItems:"10"`
-	Languages     []string `json:"languages,omitempty" maxItems:"10"`
-	Versions      []string `json:"versions,omitempty" maxItems:"10" doc:"2D, 3D, IMAX …"`
-	Minutes       int      `json:"minutes,omitempty" minimum:"0" maximum:"1440" doc:"running time"`
-	AgeNote       string   `json:"age_note,omitempty" maxLength:"200" doc:"who it is for"`
-	AgeNoteEn     string   `json:"age_note_en,omitempty" maxLength:"200"`
-	ReleaseDate   string   `json:"release_date,omitempty" maxLength:"10" doc:"the first day"`
-	EndDate       string   `json:"end_date,omitempty" maxLength:"10" doc:"last day"`
-	Synopsis      string   `json:"synopsis,omitempty" maxLength:"5000"`
-	SynopsisEn    string   `json:"synopsis_en,omitempty" maxLength:"5000"`
-	Notice        string   `json:"notice,omitempty" maxLength:"3000" doc:"what a visitor must know"`
-	NoticeEn      string   `json:"notice_en,omitempty" maxLength:"3000"`
-	FilmCode      string   `json:"film_code,omitempty" maxLength:"32" doc:"影片编码"`
-	PermitNumber  string   `json:"permit_number,omitempty" maxLength:"64" doc:"演出批文号"`
-	Distributor   string   `json:"distributor,omitempty" maxLength:"120" doc:"or the organizer"`
+	Code string `json:"code,omitempty" maxLength:"64" doc:"key that imports go by"`
+	// SaleOpens is for sessions that name no sale_from.
+	SaleOpens     *SaleOpening `json:"sale_opens,omitempty" doc:"when sessions go on sale"`
+	Title         string       `json:"title" minLength:"1" maxLength:"200"`
+	TitleEn       string       `json:"title_en,omitempty" maxLength:"200"`
+	OriginalTitle string       `json:"original_title,omitempty" maxLength:"200"`
+	PrintedTitle  string       `json:"printed_title,omitempty" maxLength:"60" doc:"on the ticket"`
+	Aliases       []string     `json:"aliases,omitempty" maxItems:"20" doc:"search finds them"`
+	Directors     []string     `json:"directors,omitempty" maxItems:"20"`
+	Cast          []Credit     `json:"cast,omitempty" maxItems:"60"`
+	Genres        []string     `json:"genres,omitempty" maxItems:"10"`
+	Countries     []string     `json:"countries,omitempty" maxItems:"10"`
+	Languages     []string     `json:"languages,omitempty" maxItems:"10"`
+	Versions      []string     `json:"versions,omitempty" maxItems:"10" doc:"2D, 3D, IMAX …"`
+	Minutes       int          `json:"minutes,omitempty" minimum:"0" maximum:"1440" doc:"running time"`
+	AgeNote       string       `json:"age_note,omitempty" maxLength:"200" doc:"who it is for"`
+	AgeNoteEn     string       `json:"age_note_en,omitempty" maxLength:"200"`
+	ReleaseDate   string       `json:"release_date,omitempty" maxLength:"10" doc:"the first day"`
+	EndDate       string       `json:"end_date,omitempty" maxLength:"10" doc:"last day"`
+	Synopsis      string       `json:"synopsis,omitempty" maxLength:"5000"`
+	SynopsisEn    string       `json:"synopsis_en,omitempty" maxLength:"5000"`
+	Notice        string       `json:"notice,omitempty" maxLength:"3000" doc:"what a visitor must know"`
+	NoticeEn      string       `json:"notice_en,omitempty" maxLength:"3000"`
+	FilmCode      string       `json:"film_code,omitempty" maxLength:"32" doc:"影片编码"`
+	PermitNumber  string       `json:"permit_number,omitempty" maxLength:"64" doc:"演出批文号"`
+	Distributor   string       `json:"distributor,omitempty" maxLength:"120" doc:"or the organizer"`
 	// RealName is the rule of all its sessions that have none of their own.
 	RealName *RealName `json:"real_name,omitempty" doc:"whose names and documents are asked for"`
 	// Weight orders lists by popularity, largest first.
@@ -62,6 +64,7 @@ func (e *Event) check() error {
 	tidyWords(&e.Aliases, &e.Directors, &e.Genres, &e.Countries, &e.Languages, &e.Versions)
 	var c checker
 	choice(&c, "kind", e.Kind, EventKinds())
+	e.SaleOpens.check(&c, "sale_opens")
 	c.text("title", e.Title, 1, 200)
 	for _, f := range []struct {
 		name, text string

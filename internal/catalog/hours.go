@@ -9,6 +9,7 @@ import (
 type Hours struct {
 	Weekly     []WeeklyHours `json:"weekly,omitempty" maxItems:"14"`
 	Exceptions []DayHours    `json:"exceptions,omitempty" maxItems:"200"`
+	Kinds      []KindHours   `json:"kinds,omitempty" maxItems:"4" doc:"of holidays and the like"`
 }
 
 // WeeklyHours is one opening on some weekdays. A close past midnight is written over 24:00,
@@ -27,41 +28,19 @@ type DayHours struct {
 	Open   string `json:"open,omitempty" maxLength:"5"`
 	Close  string `json:"close,omitempty" maxLength:"5"`
 	Reason string `json:"reason,omitempty" maxLength:"100"`
+	// LastEntry is when the last visitor is let in; empty: at the close.
+	LastEntry string `json:"last_entry,omitempty" maxLength:"5"`
 }
 
 // Span is an opening in minutes after midnight of the business day.
 type Span struct{ Open, Close int }
-
-// On is when the venue is open on a business day (yyyymmdd), in order; empty is closed.
-func (h Hours) On(day int) []Span {
-	date := dayDate(day)
-	iso := date.Format("2006-01-02")
-	var spans []Span
-	for _, e := range h.Exceptions {
-		if e.Date == iso {
-			if e.Closed {
-				return nil
-			}
-			spans = append(spans, Span{minuteOf(e.Open), minuteOf(e.Close)})
-		}
-	}
-	if len(spans) == 0 {
-		weekday := isoWeekday(date)
-		for _, w := range h.Weekly {
-			if slices.Contains(w.Weekdays, weekday) {
-				spans = append(spans, Span{minuteOf(w.Open), minuteOf(w.Close)})
-			}
-		}
-	}
-	slices.SortFunc(spans, func(a, b Span) int { return a.Open - b.Open })
-	return spans
-}
 
 func (h Hours) check(c *checker, at string) {
 	if len(h.Weekly) > 14 || len(h.Exceptions) > 200 {
 		c.Add(at, "has more than 14 weekly entries or 200 exceptions / 条目过多")
 		return
 	}
+	h.checkKinds(c, at)
 	for i, w := range h.Weekly {
 		field := fmt.Sprintf("%s.weekly[%d]", at, i)
 		checkWeekdays(c, field+".weekdays", w.Weekdays)
@@ -78,6 +57,9 @@ func (h Hours) check(c *checker, at string) {
 		c.required(field+".date", e.Date != "")
 		c.date(field+".date", e.Date)
 		c.text(field+".reason", e.Reason, 0, 100)
+		if e.LastEntry != "" && minuteOf(e.LastEntry) < 0 {
+			c.Add(field+".last_entry", "is not a time like 16:30 / 时间格式有误")
+		}
 		if !e.Closed {
 			checkSpan(c, field, e.Open, e.Close)
 		}

@@ -19,6 +19,9 @@ func (c *Catalog) CreateSession(ctx context.Context, who actor.Actor,
 		return nil, err
 	}
 	return add(c, ctx, c.sessions, who, &s, func(tx *sqldb.Tx, s *Session) error {
+		if err := c.opens(tx, s); err != nil {
+			return err
+		}
 		return c.planSession(tx, who, s)
 	})
 }

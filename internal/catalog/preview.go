@@ -3,6 +3,7 @@ package catalog
 import (
 	"time"
 
+	"foyer/internal/catalog/almanac"
 	"foyer/internal/money"
 )
 
@@ -22,12 +23,14 @@ type PriceAt struct {
 const maxPreview = 5000
 
 // Preview says what each zone and ticket type costs for sessions that start at the given
-// times when bought at a moment. The list need not be stored.
-func (l *PriceListInfo) Preview(v *Venue, starts []time.Time, bought time.Time) []PriceAt {
+// times when bought at a moment. The list need not be stored. kindOf says what a day is.
+func (l *PriceListInfo) Preview(v *Venue, starts []time.Time, bought time.Time,
+	kindOf func(day int) almanac.Kind) []PriceAt {
 	var out []PriceAt
 	for _, start := range starts {
 		s := &Session{BusinessDay: v.BusinessDay(start), SessionInfo: SessionInfo{StartsAt: start}}
 		m := momentOf(v, s)
+		m.kind = kindOf(s.BusinessDay)
 		days := dayDate(s.BusinessDay).Sub(dayDate(v.BusinessDay(bought))) / (24 * time.Hour)
 		m.daysBefore = max(int(days), 0)
 		for _, c := range l.Cells {
@@ -48,5 +51,7 @@ func (c *Catalog) PreviewPrices(l *PriceList, v *Venue, starts []time.Time,
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	return l.Preview(v, starts, bought), nil
+	return l.Preview(v, starts, bought, func(day int) almanac.Kind {
+		return c.DayOf(v.Organization, day).Kind
+	}), nil
 }

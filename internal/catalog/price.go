@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"foyer/internal/catalog/almanac"
 	"foyer/internal/money"
 )
 
@@ -40,6 +41,8 @@ type PriceRule struct {
 	Weekdays []int  `json:"weekdays,omitempty"`
 	// Dates are calendar days of the business day, e.g. holidays.
 	Dates []string `json:"dates,omitempty"`
+	// DayKinds are kinds of the business day: holiday, adjusted_workday, weekend, workday.
+	DayKinds []almanac.Kind `json:"day_kinds,omitempty"`
 	// From and Before bound the session's start as wall time of the business day; half past
 	// midnight is 24:30.
 	From   string `json:"from,omitempty"`
@@ -100,6 +103,10 @@ func (r *PriceRule) check(c *checker, at string) {
 	c.text(at+".name", r.Name, 1, 60)
 	checkWeekdays(c, at+".weekdays", r.Weekdays)
 	c.words(at+".dates", r.Dates, 100, 10)
+	for i, k := range r.DayKinds {
+		choice(c, fmt.Sprintf("%s.day_kinds[%d]", at, i), k, almanac.Kinds())
+	}
+	c.number(at+".day_kinds", int64(len(r.DayKinds)), 0, 4)
 	for _, d := range r.Dates {
 		c.date(at+".dates", d)
 	}
@@ -139,6 +146,7 @@ func (r *PriceRule) check(c *checker, at string) {
 type moment struct {
 	day        string // business day of the session
 	weekday    int
+	kind       almanac.Kind
 	minute     int // wall time of the start, after midnight of the business day
 	daysBefore int
 }
@@ -147,6 +155,7 @@ func (r *PriceRule) matches(m moment, k priceKey) bool {
 	switch {
 	case len(r.Weekdays) > 0 && !slices.Contains(r.Weekdays, m.weekday),
 		len(r.Dates) > 0 && !slices.Contains(r.Dates, m.day),
+		len(r.DayKinds) > 0 && !slices.Contains(r.DayKinds, m.kind),
 		r.From != "" && m.minute < minuteOf(r.From),
 		r.Before != "" && m.minute >= minuteOf(r.Before),
 		r.DaysBeforeLeast != nil && m.daysBefore < *r.DaysBeforeLeast,
@@ -213,9 +222,9 @@ type priceSpan struct {
 	most   money.Minor
 }
 
-func newPriceTable(l *PriceList, v *Venue, s *Session) *PriceTable {
+func newPriceTable(l *PriceList, v *Venue, s *Session, kind almanac.Kind) *PriceTable {
 	return &PriceTable{l.Currency, sync.OnceValue(func() []priceSpan {
-		return resolvePrices(l, v, s)
+		return resolvePrices(l, v, s, kind)
 	})}
 }
 
@@ -261,7 +270,7 @@ func (p *PriceTable) span(now time.Time) *priceSpan {
 
 // resolvePrices makes one span for each stretch of days-before between two bounds of the
 // rules, from the earliest to the day itself.
-func resolvePrices(l *PriceList, v *Venue, s *Session) []priceSpan {
+func resolvePrices(l *PriceList, v *Venue, s *Session, kind almanac.Kind) []priceSpan {
 	day := dayDate(s.BusinessDay)
 	bounds := []int{0} // days before at which a new span may begin, counting down to it
 	for _, r := range l.Rules {
@@ -276,6 +285,7 @@ func resolvePrices(l *PriceList, v *Venue, s *Session) []priceSpan {
 	bounds = slices.Compact(bounds)
 	slices.Reverse(bounds)
 	m := momentOf(v, s)
+	m.kind = kind
 	spans := []priceSpan{l.spanOf(m, 1<<20, time.Time{})}
 	for _, b := range bounds {
 		spans = append(spans, l.spanOf(m, b, v.dayStartsAt(day.AddDate(0, 0, -b))))
@@ -298,7 +308,7 @@ func (l *PriceListInfo) spanOf(m moment, daysBefore int, from time.Time) priceSp
 	return span
 }
 
-// momentOf is what rules see of a session, but the days before.
+// momentOf is what rules see of a session, but the days before and the kind of day.
 func momentOf(v *Venue, s *Session) moment {
 	day := dayDate(s.BusinessDay)
 	local := s.StartsAt.In(v.Location())

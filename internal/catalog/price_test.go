@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"foyer/internal/catalog"
+	"foyer/internal/catalog/almanac"
 	"foyer/internal/money"
 )
 
@@ -82,7 +83,8 @@ func TestPriceRules(t *testing.T) {
 			}
 			return out
 		}
-		lines := list.Preview(v, []time.Time{at(c.start)}, at(c.bought))
+		lines := list.Preview(v, []time.Time{at(c.start)}, at(c.bought),
+			func(day int) almanac.Kind { return catalog.BuiltIn(day).Kind })
 		got := [3]money.Minor{lines[0].Amount, lines[1].Amount, lines[2].Amount}
 		if got != c.want || !slices.Equal(lines[0].Rules, c.rules) {
 			t.Errorf("%s bought %s: %v by %v, want %v by %v", c.start, c.bought, got,
@@ -129,7 +131,8 @@ func TestTableEqualsPreview(t *testing.T) {
 		bought := begins.Add(-time.Duration(before) * time.Minute)
 		s := &catalog.Session{BusinessDay: v.BusinessDay(begins),
 			SessionInfo: catalog.SessionInfo{StartsAt: begins}}
-		want := l.Preview(v, []time.Time{begins}, bought)[0].Amount
+		want := l.Preview(v, []time.Time{begins}, bought,
+			func(day int) almanac.Kind { return catalog.BuiltIn(day).Kind })[0].Amount
 		got, ok := catalog.TableOf(l, v, s).Price("A", 1, bought)
 		if !ok || got != want {
 			t.Fatalf("table %d, preview %d, starts %v, bought %v", got, want, begins, bought)
@@ -199,9 +202,10 @@ func TestOpeningHours(t *testing.T) {
 		{Weekdays: []int{6, 7}, Open: "09:00", Close: "25:30"}},
 		Exceptions: []catalog.DayHours{{Date: "2026-11-24", Closed: true},
 			{Date: "2026-11-23", Open: "10:00", Close: "12:00"}}}
-	for day, want := range map[int][]catalog.Span{20261122: {{540, 1530}}, 20261124: nil,
-		20261123: {{600, 720}}, 20261125: {{540, 720}, {780, 1020}}, 20261130: nil} {
-		if got := h.On(day); !slices.Equal(got, want) {
+	for day, want := range map[int][]catalog.Opening{20261122: {{540, 1530, 1530}},
+		20261124: nil, 20261123: {{600, 720, 720}},
+		20261125: {{540, 720, 720}, {780, 1020, 1020}}, 20261130: nil} {
+		if got := h.Plan(day, catalog.BuiltIn(day)).Openings; !slices.Equal(got, want) {
 			t.Errorf("%d: %v, want %v", day, got, want)
 		}
 	}

@@ -101,7 +101,7 @@ func (c *Catalog) Load(ctx context.Context) error {
 		loadAll(ctx, st.TicketTypes, &all), loadAll(ctx, st.PriceLists, &all),
 		loadAll(ctx, st.RefundPolicies, &all), loadAll(ctx, st.Offers, &all),
 		loadAll(ctx, st.Releases, &all), loadAll(ctx, st.Batches, &all),
-		loadAll(ctx, st.Sessions, &all))
+		loadAll(ctx, st.Holidays, &all), loadAll(ctx, st.Sessions, &all))
 	if err != nil {
 		return err
 	}
@@ -169,6 +169,8 @@ func (c *Catalog) reread(ctx context.Context, o journal.Object) error {
 		}
 	case importKind:
 		return c.Load(ctx)
+	case string(KindHolidays):
+		return c.rereadHolidays(ctx, o)
 	case string(KindOffer), string(KindRelease), string(KindBatch):
 		return c.rereadOffers(ctx, o)
 	}

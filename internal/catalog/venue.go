@@ -28,15 +28,17 @@ type VenueInfo struct {
 	// DayStartsMinute is when the business day begins, minutes after midnight; nil is 06:00.
 	DayStartsMinute *int `json:"day_starts_minute,omitempty" maximum:"720" doc:"empty: 360"`
 
-	Address   string     `json:"address,omitempty" maxLength:"200"`
-	AddressEn string     `json:"address_en,omitempty" maxLength:"200"`
-	Latitude  *float64   `json:"latitude,omitempty" minimum:"-90" maximum:"90" doc:"WGS 84"`
-	Longitude *float64   `json:"longitude,omitempty" minimum:"-180" maximum:"180" doc:"WGS 84"`
-	Phone     string     `json:"phone,omitempty" maxLength:"40" doc:"service phone, shown to all"`
-	Hours     Hours      `json:"hours,omitzero" doc:"opening hours"`
-	Licences  []Licence  `json:"licences,omitempty" maxItems:"20"`
-	Services  []Amenity  `json:"services,omitempty" maxItems:"40"`
-	Codes     VenueCodes `json:"codes,omitzero" doc:"numbers that authorities gave"`
+	Address   string   `json:"address,omitempty" maxLength:"200"`
+	AddressEn string   `json:"address_en,omitempty" maxLength:"200"`
+	Latitude  *float64 `json:"latitude,omitempty" minimum:"-90" maximum:"90" doc:"WGS 84"`
+	Longitude *float64 `json:"longitude,omitempty" minimum:"-180" maximum:"180" doc:"WGS 84"`
+	Phone     string   `json:"phone,omitempty" maxLength:"40" doc:"service phone, shown to all"`
+	Hours     Hours    `json:"hours,omitzero" doc:"opening hours"`
+	// SaleOpens is for sessions that name no sale_from; an event's own rule goes before.
+	SaleOpens *SaleOpening `json:"sale_opens,omitempty" doc:"when sessions go on sale"`
+	Licences  []Licence    `json:"licences,omitempty" maxItems:"20"`
+	Services  []Amenity    `json:"services,omitempty" maxItems:"40"`
+	Codes     VenueCodes   `json:"codes,omitzero" doc:"numbers that authorities gave"`
 
 	Intro    string `json:"intro,omitempty" maxLength:"5000"`
 	IntroEn  string `json:"intro_en,omitempty" maxLength:"5000"`
@@ -168,6 +170,7 @@ func (v *Venue) check() error {
 		c.Add("longitude", "is not within -180..180 / 经度有误")
 	}
 	v.Hours.check(&c, "hours")
+	v.SaleOpens.check(&c, "sale_opens")
 	v.checkLists(&c)
 	return c.Err()
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"foyer/internal/catalog/almanac"
 )
 
 // view is one moment of the catalogue. It never changes; with makes the next one.
@@ -19,6 +21,8 @@ type view struct {
 	policies      shelf[int64, *RefundPolicy]
 	houses        shelf[int64, *houseOffers] // by organization
 	batches       shelf[int64, *CodeBatch]
+	days          shelf[int64, *houseDays] // by organization
+	almanac       *almanac.Almanac
 
 	// sessions are all that have not ended before yesterday; the lists beside it hold the
 	// public ones by start and id.
@@ -46,6 +50,7 @@ func newView(cfg Config) *view {
 		events: newShelf[int64, *Event](), types: newShelf[int64, *TicketType](),
 		lists: newShelf[int64, *PriceList](), policies: newShelf[int64, *RefundPolicy](),
 		houses: newShelf[int64, *houseOffers](), batches: newShelf[int64, *CodeBatch](),
+		days: newShelf[int64, *houseDays](), almanac: builtIn(),
 		sessions: newShelf[int64, *Sellable](), byEvent: newShelf[int64, []*Sellable](),
 		byVenue: newShelf[int64, []*Sellable](), slots: newShelf[int64, int32](),
 		facets: newShelf[string, bits](), readings: newShelf[rune, []string](),
@@ -133,6 +138,8 @@ func (m *maker) takeObjects(changes []any) {
 			m.raw[v.ID] = v
 		case *Offer, *Release, *CodeBatch:
 			m.takeOffer(v)
+		case *HolidayList:
+			m.takeHolidays(v)
 		}
 	}
 	m.organizations, m.venues, m.halls = organizations.done(), venues.done(), halls.done()
@@ -209,7 +216,8 @@ func (v *view) bind(raw *Session) *Sellable {
 		s.Policy == nil || list == nil {
 		return nil
 	}
-	s.Prices, s.Currency = newPriceTable(list, venue, &s.Session), list.Currency
+	kind := v.dayOf(raw.Organization, raw.BusinessDay).Kind
+	s.Prices, s.Currency = newPriceTable(list, venue, &s.Session, kind), list.Currency
 	v.offersFor(s)
 	for _, c := range list.Cells {
 		t := v.types.at(c.TicketType)

@@ -76,8 +76,14 @@ type Store interface {
 	StockStore
 	BlockStore
 	AllotmentStore
-	Standing
+	Counted
 	Truth
+}
+
+// Counted is what is asked of many claims together.
+type Counted interface {
+	Standing
+	LeftStore
 }
 
 // Revisions raises what every process that sells a session compares: package catalog.

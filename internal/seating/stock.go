@@ -18,6 +18,7 @@ type Stock struct {
 		MapReads
 		MapStore
 		StockStore
+		LeftStore
 	}
 	plans *PlanCache
 	feed  Feed

@@ -36,6 +36,20 @@ func policyBody() fields {
 		"ladder": []fields{{"until_minutes_before": 0, "fee_basis_points": 0}}}
 }
 
+// holidayBody is a list of holidays of a year.
+func holidayBody(year int) fields {
+	return fields{"year": year, "source": "通知", "days": []fields{{
+		"from": fmt.Sprintf("%d-10-01", year), "kind": "holiday", "name": "国庆节"}}}
+}
+
+// slotsBody asks what slots of a day would be made.
+func (h *house) slotsBody() fields {
+	return fields{"event_id": h.ids["event"], "hall_id": h.ids["hall"], "dry_run": true,
+		"price_list_id": h.ids["price_list"], "refund_policy_id": h.ids["policy"],
+		"from": "2031-01-06", "until": "2031-01-06", "every_minutes": 120,
+		"length_minutes": 60}
+}
+
 func (h *house) priceBody() fields {
 	return fields{"name": "平价", "cells": []fields{{"zone": "A",
 		"ticket_type_id": h.ids["ticket_type"], "amount_minor": 5000}}}
@@ -67,6 +81,7 @@ func (w *world) furnish(h *house, buyer string) {
 	make("ticket_type", "/ticket-types", typeBody("adult"))
 	make("price_list", "/price-lists", h.priceBody())
 	make("policy", "/refund-policies", policyBody())
+	make("holidays", "/holiday-lists", holidayBody(2030))
 	w.must(h.own, "POST", h.path("/venues/"+h.ids["venue"]+"/state"),
 		fields{"state": "published", "revision": 1})
 	w.must(h.own, "POST", h.path("/events/"+h.ids["event"]+"/state"),

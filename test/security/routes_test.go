@@ -71,11 +71,13 @@ var shortMatrix = map[string]route{
 	"POST /pages/enrolment.svg": {may: everybody,
 		body: []byte("otpauth://totp/Foyer:a?secret=JBSWY3DPEHPK3PXP")},
 
-	"GET API/events":        {may: everybody},
-	"GET API/events/{id}":   {path: "API/events/{event}", may: everybody},
-	"GET API/search":        {path: "API/search?q=长夜", may: everybody},
-	"GET API/venues":        {may: everybody},
-	"GET API/venues/{id}":   {path: "API/venues/{venue}", may: everybody},
+	"GET API/events":      {may: everybody},
+	"GET API/events/{id}": {path: "API/events/{event}", may: everybody},
+	"GET API/search":      {path: "API/search?q=长夜", may: everybody},
+	"GET API/venues":      {may: everybody},
+	"GET API/venues/{id}": {path: "API/venues/{venue}", may: everybody},
+	"GET API/venues/{id}/calendar": {path: "API/venues/{venue}/calendar?month=2027-01",
+		may: everybody},
 	"GET API/sessions":      {may: everybody},
 	"GET API/sessions/{id}": {path: "API/sessions/{session}", may: everybody},
 	"GET API/sessions/{id}/seats": {path: "API/sessions/{session}/seats",
@@ -315,6 +317,15 @@ var shortMatrix = map[string]route{
 		managers, func(h *house) any {
 			return fields{"venue_id": h.ids["venue"], "starts_at": []string{"2026-11-27T12:00:00Z"}}
 		}),
+
+	"GET ORG/holiday-lists":      {may: anyStaff},
+	"POST ORG/holiday-lists":     {may: managers, body: holidayBody(2031)},
+	"GET ORG/holiday-lists/{id}": of("holiday-lists/{holidays}", anyStaff, nil),
+	"PUT ORG/holiday-lists/{id}": of("holiday-lists/{holidays}", managers,
+		stale(holidayBody(2030))),
+	"POST ORG/slots": {may: managers, body: func(h *house) any { return h.slotsBody() }},
+	"POST ORG/venues/{id}/copy-week": of("venues/{venue}/copy-week", managers,
+		fields{"from": "2031-01-06", "to": "2031-01-13", "dry_run": true}),
 
 	"GET ORG/refund-policies":      {may: anyStaff},
 	"POST ORG/refund-policies":     {may: managers, body: policyBody()},

@@ -92,6 +92,8 @@ func (d *door) mountStaff(api *httpx.API) {
 	edit(api, d, d.priceDesk())
 	d.mountPreview(api)
 	edit(api, d, d.policyDesk())
+	edit(api, d, d.holidayDesk())
+	d.mountSlots(api)
 	d.mountPresets(api)
 	d.mountOrganization(api)
 	d.mountSessions(api)

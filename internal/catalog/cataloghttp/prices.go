@@ -10,6 +10,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
+	"foyer/internal/catalog/almanac"
 	"foyer/internal/fault"
 	"foyer/internal/httpx"
 	"foyer/internal/money"
@@ -52,9 +53,10 @@ type ruleBody struct {
 
 	Weekdays []int `json:"weekdays,omitempty" maxItems:"7" doc:"1 Monday to 7 Sunday"`
 
-	Dates  []string `json:"dates,omitempty" maxItems:"100" doc:"business days, 2026-10-01"`
-	From   string   `json:"from,omitempty" maxLength:"5" doc:"start at or after, e.g. 18:00"`
-	Before string   `json:"before,omitempty" maxLength:"5" doc:"26:00 is two at night"`
+	Dates    []string       `json:"dates,omitempty" maxItems:"100" doc:"business days, 2026-10-01"`
+	DayKinds []almanac.Kind `json:"day_kinds,omitempty" maxItems:"4" doc:"holiday, adjusted_workday, weekend, workday"`
+	From     string         `json:"from,omitempty" maxLength:"5" doc:"start at or after, e.g. 18:00"`
+	Before   string         `json:"before,omitempty" maxLength:"5" doc:"26:00 is two at night"`
 
 	DaysBeforeLeast *int `json:"days_before_least,omitempty" minimum:"0" maximum:"365"`
 	DaysBeforeMost  *int `json:"days_before_most,omitempty" minimum:"0" maximum:"365"`
@@ -97,7 +99,7 @@ func (d *door) parsePrices(m catalog.Meta, b *PriceFields) (catalog.PriceList, e
 	}
 	for i, r := range b.Rules {
 		l.Rules = append(l.Rules, catalog.PriceRule{Name: r.Name, Weekdays: r.Weekdays,
-			Dates: r.Dates, From: r.From, Before: r.Before, DaysBeforeLeast: r.DaysBeforeLeast,
+			Dates: r.Dates, DayKinds: r.DayKinds, From: r.From, Before: r.Before, DaysBeforeLeast: r.DaysBeforeLeast,
 			DaysBeforeMost: r.DaysBeforeMost, Zones: r.Zones, Change: r.Change, Value: r.Value,
 			Stop: r.Stop, TicketTypes: p.many(fmt.Sprintf("rules[%d].ticket_type_ids", i),
 				catalog.KindTicketType, r.TicketTypeIDs)})
@@ -113,7 +115,7 @@ func (d *door) showPrices(l *catalog.PriceList) priceListAnswer {
 			c.Amount})
 	}
 	for _, r := range l.Rules {
-		b.Rules = append(b.Rules, ruleBody{r.Name, r.Weekdays, r.Dates, r.From, r.Before,
+		b.Rules = append(b.Rules, ruleBody{r.Name, r.Weekdays, r.Dates, r.DayKinds, r.From, r.Before,
 			r.DaysBeforeLeast, r.DaysBeforeMost, r.Zones,
 			d.publics(catalog.KindTicketType, r.TicketTypes), r.Change, r.Value, r.Stop})
 	}

@@ -18,6 +18,7 @@ type idPath struct {
 
 func (d *door) mountPublic(api *httpx.API) {
 	d.mountBrowse(api)
+	d.mountMonth(api)
 	missing := []*fault.Definition{fault.Missing}
 	get := func(path, id, summary, text string) httpx.Op {
 		return httpx.Op{Method: http.MethodGet, Path: root + path, OperationID: id,
@@ -177,10 +178,7 @@ func (d *door) venue(_ context.Context, in *idPath) (*answer[venueAnswer], error
 	day := v.BusinessDay(d.clk.Now())
 	out := venueAnswer{ID: in.ID, VenueInfo: v.VenueInfo, ImageURLs: d.mediaURLs(v.Images),
 		OrganizationID: d.public(catalog.KindOrganization, v.Organization),
-		Halls:          []hallCard{}, BusinessDay: day, OpenToday: v.Hours.On(day)}
-	if out.OpenToday == nil {
-		out.OpenToday = []catalog.Span{}
-	}
+		Halls:          []hallCard{}, BusinessDay: day, OpenToday: d.c.OpenOn(v, day)}
 	for _, h := range halls {
 		out.Halls = append(out.Halls, hallCard{d.public(catalog.KindHall, h.ID), h.Name, h.NameEn,
 			h.Features, h.TimeSlots})
