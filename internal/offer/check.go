@@ -70,7 +70,7 @@ func (r *Rule) checkOff(bad *fault.Problems) {
 
 func (r *Rule) checkNeeds(bad *fault.Problems) {
 	within(bad, "price_minor", int64(r.Price), 0, int64(maxPrice))
-	within(bad, "needs", int64(len(r.Needs)), 1, 4)
+	within(bad, "needs", int64(len(r.Needs)), 1, maxNeeds)
 	for i, n := range r.Needs {
 		within(bad, fmt.Sprintf("needs[%d].count", i), int64(n.Count), 1, 20)
 		within(bad, fmt.Sprintf("needs[%d].ticket_type_ids", i), int64(len(n.Types)), 1, 20)

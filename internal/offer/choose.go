@@ -11,7 +11,7 @@ import (
 const (
 	// MaxRules is how many exclusive rules compete for one basket: the first of the list
 	// that are open and take one of its units.
-	MaxRules = 12
+	MaxRules = 8
 	// maxSteps bounds the work of one basket. Baskets of every size that people buy stay far
 	// below; beyond it the less promising ways are dropped.
 	maxSteps = 200_000
@@ -100,7 +100,8 @@ func (c *chooser) next(from []step, u *Unit) []step {
 			continue
 		}
 		for i := range from {
-			for _, m := range p.moves(from[i].state[r], u, len(c.order)) {
+			ways := p.moves(from[i].state[r], u, len(c.order))
+			for _, m := range ways.list[:ways.n] {
 				s := step{from[i].state, from[i].saved + m.saved, int32(i), int8(r)}
 				s.state[r] = m.to
 				out.add(s)

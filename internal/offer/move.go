@@ -8,70 +8,81 @@ type move struct {
 	saved money.Minor
 }
 
+// maxNeeds is how many parts a combo has at most.
+const maxNeeds = 4
+
+// moves are a few ways, n of them.
+type moves struct {
+	list [maxNeeds]move
+	n    int
+}
+
+func (m *moves) add(to uint32, saved money.Minor) {
+	m.list[m.n] = move{to, saved}
+	m.n++
+}
+
 // moves are the ways in which the rule takes one more unit, the cheapest so far.
-func (p *plan) moves(at uint32, u *Unit, units int) []move {
+func (p *plan) moves(at uint32, u *Unit, units int) (m moves) {
 	switch p.Kind {
 	case EveryNth:
-		return p.nth(at, u)
+		p.nth(&m, at, u)
 	case Group:
-		return p.member(at, u)
+		p.member(&m, at, u)
 	case Combo:
-		return p.piece(at, u, units)
+		p.piece(&m, at, u, units)
 	case Reduction:
 		if p.most == 0 {
-			return []move{{0, p.cut(u.Price)}}
-		}
-		if int(at) < p.most {
-			return []move{{at + 1, p.cut(u.Price)}}
+			m.add(0, p.cut(u.Price))
+		} else if int(at) < p.most {
+			m.add(at+1, p.cut(u.Price))
 		}
 	}
-	return nil
+	return m
 }
 
 // nth counts the units of sets; without a bound only the place within a set matters. The
 // last Reduced of a set are its cheapest.
-func (p *plan) nth(at uint32, u *Unit) []move {
+func (p *plan) nth(m *moves, at uint32, u *Unit) {
 	size := uint32(p.Size)
 	if p.most > 0 && at >= size*uint32(p.most) {
-		return nil
+		return
 	}
-	m := move{to: at + 1}
+	to, saved := at+1, money.Minor(0)
 	if at%size >= size-uint32(p.Reduced) {
-		m.saved = p.cut(u.Price)
+		saved = p.cut(u.Price)
 	}
 	if p.most == 0 {
-		m.to %= size
+		to %= size
 	}
-	return []move{m}
+	m.add(to, saved)
 }
 
 // member counts people up to the size that is needed, and units up to the bound.
-func (p *plan) member(at uint32, u *Unit) []move {
+func (p *plan) member(m *moves, at uint32, u *Unit) {
 	base := uint32(p.most + 1)
 	people, n := at/base, at%base
 	if p.most > 0 {
 		if int(n) >= p.most {
-			return nil
+			return
 		}
 		n++
 	}
 	people = min(people+uint32(max(u.People, 1)), uint32(p.Size))
-	return []move{{people*base + n, p.cut(u.Price)}}
+	m.add(people*base+n, p.cut(u.Price))
 }
 
 // piece counts the units of each need, as digits. The set's price is taken off what it
 // saves at the end.
-func (p *plan) piece(at uint32, u *Unit, units int) []move {
-	var out []move
+func (p *plan) piece(m *moves, at uint32, u *Unit, units int) {
 	sets, weight := uint32(p.sets(units)), uint32(1)
 	for _, need := range p.Needs {
 		base := sets*uint32(need.Count) + 1
 		if need.takes(u) && at/weight%base < base-1 {
-			out = append(out, move{at + weight, u.Price})
+			m.add(at+weight, u.Price)
 		}
 		weight *= base
 	}
-	return out
 }
 
 // sets is how many sets of a combo a basket may have. It is bounded so that the digits of

@@ -353,7 +353,7 @@ func fills(r *Rule, set []Unit, n int) bool {
 	return deal(0)
 }
 
-// A hundred units and twelve rules are the most that anybody may ask.
+// A hundred units and eight rules are the most that anybody may ask.
 func BenchmarkTheMost(b *testing.B) {
 	var rules []*Rule
 	for i := range MaxRules {

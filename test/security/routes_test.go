@@ -307,6 +307,31 @@ var shortMatrix = map[string]route{
 	"PUT ORG/ticket-types/{id}": of("ticket-types/{ticket_type}",
 		managers, stale(typeBody("x"))),
 
+	"GET ORG/offers":                  {may: anyStaff},
+	"POST ORG/offers":                 {may: managers, body: offerBody()},
+	"GET ORG/offers/{id}":             of("offers/{offer}", anyStaff, nil),
+	"PUT ORG/offers/{id}":             of("offers/{offer}", managers, stale(offerBody())),
+	"GET ORG/releases":                {may: anyStaff},
+	"POST ORG/releases":               {may: managers, body: releaseBody},
+	"GET ORG/releases/{id}":           of("releases/{release}", anyStaff, nil),
+	"PUT ORG/releases/{id}":           of("releases/{release}", managers, outdated(releaseBody)),
+	"GET ORG/code-batches":            {may: anyStaff},
+	"POST ORG/code-batches":           {may: managers, body: batchBody},
+	"GET ORG/code-batches/{id}":       of("code-batches/{code_batch}", anyStaff, nil),
+	"PUT ORG/code-batches/{id}":       of("code-batches/{code_batch}", managers, outdated(batchBody)),
+	"GET ORG/code-batches/{id}/codes": of("code-batches/{code_batch}/codes", managers, nil),
+	"POST ORG/code-batches/{id}/codes": of("code-batches/{code_batch}/codes", managers,
+		fields{"count": 1, "code": "BOTH"}),
+	"POST ORG/codes/{id}/revoke": renewed(of("codes/{code}/revoke", managers, nil),
+		(*world).code),
+	"POST ORG/sessions/{id}/basket-preview": of("sessions/{session}/basket-preview", managers,
+		func(h *house) any {
+			return fields{"lines": []fields{{"ticket_type_id": h.ids["ticket_type"], "zone": "A",
+				"quantity": 3}}}
+		}),
+	"POST API/sessions/{id}/codes": {path: "API/sessions/{session}/codes", may: members,
+		public: true, body: func(h *house) any { return fields{"codes": []string{h.secret}} }},
+
 	"GET ORG/price-lists": {may: anyStaff},
 	"POST ORG/price-lists": {may: managers,
 		body: func(h *house) any { return h.priceBody() }},
@@ -411,6 +436,11 @@ func of(rest, may string, body any) route {
 func renewed(r route, fresh func(w *world)) route {
 	r.fresh = fresh
 	return r
+}
+
+// outdated is stale of a body that names what its house has.
+func outdated(body func(h *house) any) any {
+	return func(h *house) any { return stale(body(h).(fields)) }
 }
 
 // stale is a body with a revision that nothing has, so that nothing changes.

@@ -43,6 +43,7 @@ type world struct {
 	a, b   *house
 	guests int // how many were invited, for addresses that nobody has
 	asked  int // how many prices were asked for
+	codes  int // how many codes were made to be ended
 
 	companions int // how many people the member bought for
 	// tokens are who calls, by name; "" is a stranger's.
@@ -60,6 +61,8 @@ type house struct {
 	own  string            // the name of its owner among the tokens
 	code string            // of a live ticket
 	plan any               // the seat map, as its editor reads it
+	// secret is a code that unlocks a ticket type of its.
+	secret string
 	// later is a time at which nothing is on yet.
 	later time.Time
 }

@@ -97,6 +97,7 @@ func (d *door) mountStaff(api *httpx.API) {
 	d.mountPresets(api)
 	d.mountOrganization(api)
 	d.mountSessions(api)
+	d.mountOffers(api)
 }
 
 func (d *door) venueDesk() resource[venueBody, staffVenue, catalog.Venue] {

@@ -26,7 +26,7 @@ func (d *door) prices(s *catalog.Sellable, now time.Time) []priceAnswer {
 	var lines []line
 	s.Prices.Each(now, func(zone string, tt int64, price money.Minor) {
 		i := slices.IndexFunc(s.TicketTypes, func(t *catalog.TicketType) bool { return t.ID == tt })
-		if i >= 0 && !s.TicketTypes[i].Retired {
+		if i >= 0 && !s.TicketTypes[i].Retired && !s.TicketTypes[i].Hidden {
 			lines = append(lines, line{priceAnswer{zone,
 				d.public(catalog.KindTicketType, tt), price}, i})
 		}

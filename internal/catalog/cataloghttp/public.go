@@ -314,6 +314,7 @@ type sessionAnswer struct {
 	RealName         *catalog.RealName        `json:"real_name,omitempty" doc:"whose names and documents are asked for"`
 	Limits           *catalog.Limits          `json:"limits,omitempty" doc:"what one buyer may take, and give back"`
 	RefundPolicy     catalog.RefundPolicyInfo `json:"refund_policy"`
+	OfferedBody
 }
 
 func (d *door) session(ctx context.Context, in *idPath) (*answer[sessionAnswer], error) {
@@ -334,7 +335,7 @@ func (d *door) session(ctx context.Context, in *idPath) (*answer[sessionAnswer],
 		Prices: []priceAnswer{}, RefundPolicy: s.Policy.RefundPolicyInfo}
 	out.RealName, out.Limits = toldRules(s)
 	for _, t := range s.TicketTypes {
-		if t.Retired {
+		if t.Retired || t.Hidden {
 			continue
 		}
 		info := t.TicketTypeInfo
@@ -342,7 +343,7 @@ func (d *door) session(ctx context.Context, in *idPath) (*answer[sessionAnswer],
 		out.TicketTypes = append(out.TicketTypes, offeredType{
 			d.public(catalog.KindTicketType, t.ID), info})
 	}
-	out.Prices = d.prices(s, now)
+	out.Prices, out.OfferedBody = d.prices(s, now), d.offered(s, now)
 	return &answer[sessionAnswer]{Body: out}, nil
 }
 

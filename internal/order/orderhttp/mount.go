@@ -36,6 +36,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountBuyer()
 	h.mountVisitors(httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermSell)))
 	h.mountStaff()
+	h.mountCodes()
 }
 
 const tag = "orders"
@@ -45,7 +46,8 @@ var placeRefusals = append([]*fault.Definition{order.ErrEmpty, order.ErrTooManyP
 	order.ErrPriceChanged, order.ErrClosing,
 	order.ErrPaymentOpen, seating.ErrPlaceTaken, seating.ErrAreaFull, seating.ErrSoldOut,
 	seating.ErrAllHeld, seating.ErrNoMatch, seating.ErrOrphan, seating.ErrSplitsPair,
-	seating.ErrUnknownPlace, seating.ErrNotForSale}, visitorRefusals()...)
+	seating.ErrUnknownPlace, seating.ErrNotForSale},
+	append(visitorRefusals(), offerRefusals()...)...)
 
 // buyers may be members, or staff who sell at a counter.
 func (h *handler) mountBuyer() {
@@ -158,6 +160,7 @@ type priceOut struct {
 		Lines    []orderLine    `json:"lines"`
 		Alone    []int32        `json:"leaves_alone,omitempty" doc:"places left single by this choice"`
 		HintsBody
+		OffersBody
 		BuyersBody
 	}
 }
@@ -175,6 +178,7 @@ func (h *handler) price(ctx context.Context, in *priceIn) (*priceOut, error) {
 	var out priceOut
 	out.Body.Currency, out.Body.Total = o.Currency, o.Total
 	out.Body.Lines, out.Body.Alone = h.order(o).Lines, o.Alone
+	out.Body.OffersBody = h.offers(o)
 	out.Body.HintsBody, out.Body.BuyersBody = hintsOf(o.Hints), buyersOf(o.Buyers)
 	return &out, nil
 }

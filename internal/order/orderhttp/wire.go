@@ -30,7 +30,8 @@ type lineBody struct {
 	TicketType string  `json:"ticket_type_id" doc:"whose ticket it is" example:"tty_…"`
 	Places     []int32 `json:"places,omitempty" doc:"place numbers of the seat map"`
 	Area       int32   `json:"area,omitempty" doc:"number of an area without numbered seats"`
-	Quantity   int     `json:"quantity,omitempty" doc:"how many of the area, or of the best"`
+	Quantity   int     `json:"quantity,omitempty" doc:"how many of the area, of the best, or of what takes no place"`
+	Pay        *int64  `json:"pay_minor,omitempty" doc:"for each, where the buyer says what he pays"`
 
 	Visitors []PersonBody `json:"visitors,omitempty" doc:"who enters, in the order of the places; where the session asks"`
 }
@@ -67,6 +68,7 @@ type LinesBody struct {
 	Lines       []lineBody `json:"lines" doc:"one entry a ticket type and area"`
 	Best        *bestBody  `json:"best,omitempty" doc:"choose the places that lines leave open"`
 	ExpectTotal *int64     `json:"expect_total_minor,omitempty" doc:"refuse at any other total"`
+	Codes       []string   `json:"codes,omitempty" maxItems:"5" doc:"for what is sold or reduced with a code"`
 
 	Buyer *PersonBody `json:"buyer,omitempty" doc:"who answers for the order; where the session asks"`
 }
@@ -87,6 +89,8 @@ type unitBody struct {
 	Area     int32       `json:"area,omitempty"`
 	People   int         `json:"people" doc:"how many may enter with it"`
 	Returned bool        `json:"returned" doc:"given back"`
+	Tier     string      `json:"tier,omitempty" doc:"in which it was sold"`
+	TierEn   string      `json:"tier_en,omitempty"`
 
 	Visitors []VisitorBody `json:"visitors,omitempty" doc:"who enters with it, masked"`
 }
@@ -120,6 +124,7 @@ type orderBody struct {
 	Lines     []orderLine    `json:"lines"`
 	Alone     []int32        `json:"leaves_alone,omitempty" doc:"places left single by this order"`
 	HintsBody
+	OffersBody
 	VisitorsBody
 	Agreed *agreedBody `json:"agreed,omitempty"`
 }
@@ -149,7 +154,7 @@ func (wr wire) order(o *order.Order) orderBody {
 		Refunded: o.Refunded, PlacedAt: o.PlacedAt(), ExpiresAt: timeOrNil(o.ExpiresAt),
 		EndedAt: timeOrNil(o.EndedAt), EndedBy: o.EndedBy, Revision: o.Revision,
 		Lines: make([]orderLine, len(o.Lines)), Alone: o.Alone,
-		HintsBody: hintsOf(o.Hints)}
+		HintsBody: hintsOf(o.Hints), OffersBody: wr.offers(o)}
 	if o.State != order.Pending {
 		b.ExpiresAt = nil
 	}
@@ -169,7 +174,7 @@ func (wr wire) line(l order.Line, session string, sessionID int64) orderLine {
 		Zone: l.Zone, Amount: l.Amount, Units: make([]unitBody, len(l.Units))}
 	for i, u := range l.Units {
 		out.Units[i] = unitBody{i + 1, u.Label, u.Price, u.Discount, u.Amount, u.Places, u.Area,
-			u.People, u.Returned, nil}
+			u.People, u.Returned, u.Tier, u.TierEn, nil}
 	}
 	return out
 }
@@ -204,7 +209,7 @@ func (wr wire) ask(b placeBody) (order.PlaceAsk, error) {
 }
 
 func (wr wire) lines(b LinesBody) (order.PlaceAsk, error) {
-	ask := order.PlaceAsk{ExpectTotal: -1, Lines: make([]order.LineAsk, len(b.Lines))}
+	ask := order.PlaceAsk{ExpectTotal: -1, Codes: b.Codes, Lines: make([]order.LineAsk, len(b.Lines))}
 	if b.ExpectTotal != nil {
 		if *b.ExpectTotal < 0 {
 			return ask, fault.BadInput.At("expect_total_minor", "must not be negative")
@@ -218,6 +223,10 @@ func (wr wire) lines(b LinesBody) (order.PlaceAsk, error) {
 		}
 		ask.Lines[i] = order.LineAsk{TicketType: id, Places: l.Places, Area: l.Area,
 			Quantity: l.Quantity}
+		if l.Pay != nil {
+			pay := money.Minor(*l.Pay)
+			ask.Lines[i].Pay = &pay
+		}
 		if ask.Lines[i].Visitors, err = wr.persons(l.Visitors, i); err != nil {
 			return ask, err
 		}
