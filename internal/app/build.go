@@ -91,6 +91,7 @@ func (a *App) buildSale() {
 	tickets := ticketdb.New(a.DB)
 	a.Tickets = ticket.New(ticket.Config{DB: a.DB, Store: tickets, IDs: a.IDs, Keys: a.Ring,
 		Sessions: a.Catalog, Orders: orders{a}, Doors: &entrances{a: a},
+		Pictures: a.Catalog.Stores().Media,
 		Visitors: whoEnters{a}, Journal: a.Journal})
 	a.CheckIn = checkin.New(checkin.Config{DB: a.DB, Store: checkindb.New(a.DB), Tickets: tickets,
 		Openings: a.Tickets, Visitors: a.Tickets, Ledger: a.Ledger, Buyers: a.Members,

@@ -33,6 +33,7 @@ type Config struct {
 	Sessions Sessions
 	Orders   Orders
 	Doors    Doors
+	Pictures Pictures // for photos kept with tickets; nil keeps none
 	Visitors Visitors // nil: nobody is ever named
 	Journal  Journal
 }
@@ -177,7 +178,8 @@ func (t *Tickets) Reprint(ctx context.Context, who actor.Actor, id int64, was in
 type View struct {
 	Ticket
 	Session  *catalog.Sellable
-	Entrance string // the nearest door; "" when the map does not say
+	Opening  *catalog.Admission // nil: a plain ticket
+	Entrance string             // the nearest door; "" when the map does not say
 	Visitors []Visitor
 }
 
@@ -262,6 +264,9 @@ func (t *Tickets) view(ctx context.Context, who actor.Actor, tck *Ticket) (*View
 	}
 	v := &View{Ticket: *tck, Session: s}
 	if v.Visitors, err = t.WhoEnters(ctx, tck, s); err != nil {
+		return nil, err
+	}
+	if v.Opening, err = t.Admission(ctx, tck.Entitlements[0].Admission); err != nil {
 		return nil, err
 	}
 	if t.cfg.Doors != nil {

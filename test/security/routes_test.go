@@ -204,6 +204,8 @@ var shortMatrix = map[string]route{
 	"POST API/staff/tickets/{id}/reissue": {path: "API/staff/tickets/{ticket}/reissue",
 		may:  counter,
 		body: fields{"code_version": 99}},
+	"PUT API/staff/tickets/{id}/photo": {path: "API/staff/tickets/{ticket}/photo",
+		may: counter, body: fields{"media_id": ""}},
 	"POST API/staff/orders/{id}/extend": {path: "API/staff/orders/{order}/extend",
 		may: counter, body: fields{"minutes": 5}},
 	"GET API/staff/orders/{id}/buyer": {path: "API/staff/orders/{order}/buyer", may: viewers},

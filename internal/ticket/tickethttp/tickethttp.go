@@ -33,6 +33,7 @@ func Mount(api *httpx.API, tickets *ticket.Tickets) {
 	viewer := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(ticket.PermView),
 		httpx.StaffOnly(ticket.PermPrint))
 	printer := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(ticket.PermPrint))
+	h.mountPhoto()
 	none := []*fault.Definition{ticket.ErrNoTicket}
 	httpx.Register(api, httpx.Op{Method: "GET", Path: "/api/v1/orders/{id}/tickets", Tag: tag,
 		OperationID: "list-order-tickets", Summary: "The tickets of an order",
@@ -94,6 +95,11 @@ type ticketBody struct {
 	IssuedAt    time.Time    `json:"issued_at"`
 	VoidedAt    *time.Time   `json:"voided_at,omitempty"`
 	Session     sessionBody  `json:"session"`
+	PhotoURL    string       `json:"photo_url,omitempty" doc:"the holder, for passes that ask"`
+
+	// Opens and Parts are of tickets that are more than plain.
+	Opens *catalog.Admission `json:"opens,omitempty" doc:"what it opens, as it was sold"`
+	Parts []partBody         `json:"parts,omitempty" doc:"how far each of it was used"`
 
 	Visitors []ticket.Visitor `json:"visitors,omitempty" doc:"who enters with it, where names are asked for"`
 }
@@ -121,10 +127,11 @@ func (h *handler) body(v *ticket.View) ticketBody {
 	b := ticketBody{ID: h.keys.Public(ticket.KindTicket, v.ID), Number: idgen.Number(v.ID),
 		OrderID: h.keys.Public(kindOrder, v.Order), Line: v.Line, Unit: v.Unit, State: v.State,
 		CodeVersion: v.CodeVersion, Code: v.Code, Label: v.Label, Type: v.Type, TypeEn: v.TypeEn,
-		Entrance: v.Entrance, Units: v.Allowed(), Used: v.Used(), Inside: v.Inside(),
+		Entrance: v.Entrance, Units: v.People(), Used: v.Used(), Inside: v.Inside(),
 		IssuedAt: v.IssuedAt.UTC(), Session: h.session(v.Session), Visitors: v.Visitors}
 	b.ValidFrom, b.ValidUntil = v.Session.GateWindow()
 	b.ValidFrom, b.ValidUntil = b.ValidFrom.UTC(), b.ValidUntil.UTC()
+	h.opened(&b, v)
 	if !v.VoidedAt.IsZero() {
 		at := v.VoidedAt.UTC()
 		b.VoidedAt = &at
