@@ -29,9 +29,9 @@ build: ## bin/foyer
 	@CGO_ENABLED=0 go build -trimpath -o bin/foyer ./cmd/foyer
 
 test: check ## every check, then every test beside a private MariaDB and Redis
-	@$(NEED) go mariadb redis chromium curl jq
+	@$(NEED) go mariadb redis chromium curl jq zbar
 	@go build -o bin/services ./tools/services
-	@bin/services -- go test $(TESTFLAGS) ./...
+	@FOYER_TEST_ALL=1 bin/services -- go test $(TESTFLAGS) ./...
 
 check: ## format, vet, staticcheck, house style, imports, tenancy, generated files
 	@$(NEED) go

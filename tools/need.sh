@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks that what a make target needs is here, and says in one line how to get what is not.
 #
-#   tools/need.sh go node mariadb redis chromium curl jq
+#   tools/need.sh go node mariadb redis chromium curl jq zbar
 #
 # Debian packages that are missing are installed when it runs as root; it installs nothing
 # that is there, so a second run says and changes nothing. Services that Debian would start
@@ -104,6 +104,7 @@ for what in "$@"; do
     chromium) need_package chromium chromium ;;
     curl) need_package curl curl ;;
     jq) need_package jq jq ;;
+    zbar) need_package zbar-tools zbarimg ;;
     *) refuse "nobody knows what $what is" ;;
     esac
 done

@@ -16,15 +16,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"foyer/tools/need"
 )
 
 // program builds the command, for tests that send it signals.
 func program(t *testing.T) string {
 	t.Helper()
 	for _, needed := range []string{"mariadbd", "redis-server"} {
-		if _, err := find(needed, needed); err != nil {
-			t.Skip(err)
-		}
+		need.Program(t, needed)
 	}
 	path := filepath.Join(t.TempDir(), "services")
 	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {

@@ -21,6 +21,7 @@ import (
 	"foyer/internal/staff"
 	"foyer/internal/staff/staffhttp"
 	"foyer/internal/staff/stafftest"
+	"foyer/tools/need"
 )
 
 func setup(t *testing.T) (*stafftest.Bundle, *httpx.API) {
@@ -165,10 +166,7 @@ try {
 // stands afterwards.
 func drive(t *testing.T, api http.Handler, clk clock.Clock, address string) string {
 	t.Helper()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium here")
-	}
+	chromium := need.Program(t, "chromium")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /test/driver.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")

@@ -18,6 +18,7 @@ import (
 	"foyer/internal/httpx"
 	"foyer/internal/httpx/apipage"
 	"foyer/internal/idgen"
+	"foyer/tools/need"
 )
 
 type nobody struct{}
@@ -132,10 +133,7 @@ func TestPageIsServed(t *testing.T) {
 // its own scripts, under the very policy that the door sends.
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium here")
-	}
+	browser := need.Program(t, "chromium")
 	url := serve(t)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

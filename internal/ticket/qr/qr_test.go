@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"foyer/tools/need"
 )
 
 // ticketCode has the shape of a ticket code: 152 letters of its alphabet.
@@ -108,13 +110,10 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A reader that is not ours reads the symbol, where one is installed.
+// A reader that is not ours reads the symbol.
 func TestAnotherReaderReadsIt(t *testing.T) {
 	t.Parallel()
-	reader, err := exec.LookPath("zbarimg")
-	if err != nil {
-		t.Skip("zbarimg is not installed")
-	}
+	reader := need.Program(t, "zbarimg")
 	s, err := New(ticketCode)
 	if err != nil {
 		t.Fatal(err)
