@@ -35,6 +35,8 @@ type Config struct {
 type Catalog struct {
 	cfg   Config
 	board *showcase
+	// calledOff is told of a cancelled session in the transaction that cancels it; or nil.
+	calledOff Aftermath
 
 	organizations kit[Organization]
 	venues        kit[Venue]

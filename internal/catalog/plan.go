@@ -198,6 +198,9 @@ func (c *Catalog) editState(who actor.Actor, state SessionState) func(*sqldb.Tx,
 		if state == SessionOnSale {
 			return c.sellable(tx, next)
 		}
+		if state == SessionCancelled && c.calledOff != nil {
+			return c.calledOff(tx, who, *next)
+		}
 		return nil
 	}
 }

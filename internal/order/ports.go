@@ -47,6 +47,9 @@ type Book interface {
 	Release(tx *sqldb.Tx, session int64, owner seating.Owner, places []int32,
 		areas []seating.AreaQty) error
 	Extend(tx *sqldb.Tx, session int64, owner seating.Owner, until time.Time) error
+	// Owners are those of a kind that have anything of a session, in order of their ids.
+	Owners(tx *sqldb.Tx, session int64, kind seating.OwnerKind, after int64, limit int) (
+		[]int64, error)
 }
 
 // Tickets issues and voids, inside our transactions.
@@ -82,6 +85,11 @@ type Payments interface {
 	CloseOpen(ctx context.Context, organization, order int64) (done bool, err error)
 	// Captured lists the settled payments of an order with what of each may still go back.
 	Captured(tx *sqldb.Tx, organization, order int64) ([]payment.Refundable, error)
+	// Backlog counts by provider the refunds that it has not accepted yet.
+	Backlog(ctx context.Context) (map[string]int, error)
+	// Stuck are the refunds of an organization that wait for a person, for one cause.
+	Stuck(ctx context.Context, organization int64, cause payment.Cause) ([]*payment.Refund,
+		error)
 }
 
 // Buyers is told when a member has bought from an organization, inside the transaction.
@@ -103,6 +111,7 @@ type Store interface {
 	UseBook
 	CodeBook
 	ChangeBook
+	GiveBackBook
 }
 
 // Limits are the counters that a sale may not pass.

@@ -42,6 +42,8 @@ type RefundAsk struct {
 	Expect    money.Minor
 	Reason    string
 	InputHash []byte
+
+	cause payment.Cause // empty: the buyer's request
 }
 
 // Returned is a refund that was asked for.
@@ -239,7 +241,11 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 	if err := o.Tickets.Void(tx, ord.Organization, ord.ID, refs); err != nil {
 		return none, err
 	}
-	r.Refunds, err = o.sendBack(tx, ord, q.Refund, payment.CauseRequest, ask.Reason)
+	cause := ask.cause
+	if cause == "" {
+		cause = payment.CauseRequest
+	}
+	r.Refunds, err = o.sendBack(tx, ord, q.Refund, cause, ask.Reason)
 	if err != nil {
 		return none, err
 	}

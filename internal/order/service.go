@@ -19,6 +19,12 @@ type Config struct {
 	MinSecondsToPay int `help:"Seconds an order must have left to open a payment (0: 60)."`
 	// MaxPayments is how many payments an order may open; 0 means 3.
 	MaxPayments int `help:"Payments an order may open (0: 3)."`
+	// RefundsPerSecond is how many orders of a cancelled session are given back in a
+	// second; 0 means 20.
+	RefundsPerSecond int `help:"Orders of a cancelled session refunded in a second (0: 20)."`
+	// RefundsWaiting is how many refunds a provider may have left unanswered before no more
+	// are asked of it for a cancelled session; 0 means 200.
+	RefundsWaiting int `help:"Unanswered refunds at which a mass refund waits (0: 200)."`
 }
 
 // Parts are the neighbours that an order works with; all but Approvals and Invoices are required.
@@ -64,6 +70,12 @@ func New(cfg Config, p Parts) *Orders {
 	}
 	if cfg.MaxPayments == 0 {
 		cfg.MaxPayments = 3
+	}
+	if cfg.RefundsPerSecond <= 0 {
+		cfg.RefundsPerSecond = 20
+	}
+	if cfg.RefundsWaiting <= 0 {
+		cfg.RefundsWaiting = 200
 	}
 	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock), guesses: newGuesses(p.Clock),
 		snapshots:  newKept[snapshotKey, int64](keptSnapshots),

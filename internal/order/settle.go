@@ -339,6 +339,11 @@ func (o *Orders) RefundArrived(tx *sqldb.Tx, r payment.RefundArrival) error {
 	if err != nil {
 		return err
 	}
+	if r.Cause == payment.CauseSessionCancelled {
+		if err := o.Store.NoteArrived(tx, r.Refund, r.Amount); err != nil {
+			return err
+		}
+	}
 	pos := o.Journal.Append(tx, journal.Entry{Actor: actor.SystemActor,
 		Organization: r.Organization, Action: "refund.arrived", Data: data,
 		Objects: []journal.Object{{Kind: "ord", ID: r.Order}, {Kind: "ref", ID: r.Refund}}})

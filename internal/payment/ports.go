@@ -216,6 +216,8 @@ type Reports interface {
 	Tally(ctx context.Context, organization, from, to int64) ([]TallyRow, error)
 	// NoticeSeen says whether a notice was recorded.
 	NoticeSeen(ctx context.Context, provider, id string) (bool, error)
+	// Backlog counts refunds that a provider has not accepted yet, at most limit in all.
+	Backlog(ctx context.Context, limit int) (map[string]int, error)
 }
 
 // TallyRow is the orders of one channel that ended one way.

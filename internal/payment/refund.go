@@ -49,7 +49,8 @@ func (p *Payments) Captured(tx *sqldb.Tx, organization, order int64) ([]Refundab
 	var out []Refundable
 	for _, pay := range list {
 		if left := pay.Captured - pay.Refunded; pay.State == Captured && left > 0 {
-			out = append(out, Refundable{Payment: pay.ID, Left: left})
+			out = append(out, Refundable{Payment: pay.ID, Left: left,
+				Provider: pay.Provider})
 		}
 	}
 	return out, nil

@@ -99,6 +99,7 @@ type RefundArrival struct {
 
 // Refundable is a settled payment with what of it may still go back.
 type Refundable struct {
-	Payment int64
-	Left    money.Minor
+	Payment  int64
+	Left     money.Minor
+	Provider string
 }

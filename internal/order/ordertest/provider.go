@@ -16,6 +16,8 @@ const ProviderName = "till"
 type Till struct {
 	mu      sync.Mutex
 	silent  bool
+	flaky   int // of so many calls, one is answered; 0: all
+	calls   int
 	paid    map[string]payment.Answer
 	closed  map[string]bool
 	known   map[string]payment.Attempt
@@ -52,9 +54,24 @@ func (p *Till) Sent() (sum money.Minor) {
 	return sum
 }
 
+// Flaky makes only one of n calls be answered; the others may have happened all the same.
+func (p *Till) Flaky(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.flaky, p.calls = n, 0
+}
+
+// Refunds is how many refunds were sent, each once.
+func (p *Till) Refunds() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.refunds)
+}
+
 func (p *Till) lock() error {
 	p.mu.Lock()
-	if p.silent {
+	p.calls++
+	if p.silent || p.flaky > 0 && p.calls%p.flaky != 0 {
 		p.mu.Unlock()
 		return payment.ErrNoAnswer
 	}

@@ -97,6 +97,8 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 	w.Orders.SetPayments(w.Payments)
 	w.Jobs.Handle(order.JobClose, w.Orders.Close)
 	w.Jobs.Handle(order.JobChange, w.Orders.EndDueChange)
+	w.Jobs.Handle(order.JobGiveBack, w.Orders.RunGiveBack)
+	w.Catalog.OnCalledOff(w.Orders.CalledOff)
 	w.furnish(t)
 	w.Session = w.OnSale(t, nil)
 	return w
@@ -104,7 +106,12 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 
 // NewOrders is the agreement of another start of the process: it knows no holds yet.
 func (w *World) NewOrders(db *sqldb.DB) *order.Orders {
-	o := order.New(order.Config{}, order.Parts{DB: db, Store: orderdb.New(db),
+	return w.NewOrdersOf(db, order.Config{})
+}
+
+// NewOrdersOf is NewOrders with a configuration of its own.
+func (w *World) NewOrdersOf(db *sqldb.DB, cfg order.Config) *order.Orders {
+	o := order.New(cfg, order.Parts{DB: db, Store: orderdb.New(db),
 		Sessions: w.Catalog, Chooser: w.Chooser, Book: w.Book, Tickets: w.Tickets,
 		Journal: w.Journal, Ledger: w.Ledger, Jobs: w.Jobs, Buyers: buyers{},
 		Visitors: w.Visitors, Clock: w.Clock, IDs: w.IDs, Log: w.log})

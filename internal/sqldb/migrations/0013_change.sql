@@ -50,31 +50,33 @@ ALTER TABLE order_line ADD COLUMN changes INT NOT NULL DEFAULT 0;
 ALTER TABLE refund_unit ADD COLUMN moved_minor BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE refund_unit ADD COLUMN change_id BIGINT NOT NULL DEFAULT 0;
 
--- A cancelled session whose buyers get everything back. state: running, done. used 1: also
--- those who entered.
+-- A cancelled session whose buyers get everything back. state: running, done. after_id is
+-- the order that was looked at last, waiting how many of this round must be looked at again.
 -- table session_give_back: module order; scope tenant
 CREATE TABLE IF NOT EXISTS session_give_back (
   session_id BIGINT NOT NULL,
   organization_id BIGINT NOT NULL,
   state VARCHAR(12) NOT NULL,
-  used INT NOT NULL,
-  asked_kind VARCHAR(10) NOT NULL,
+  asked_kind INT NOT NULL,
   asked_by BIGINT NOT NULL,
-  agreed_by BIGINT NOT NULL,
-  orders INT NOT NULL,
+  after_id BIGINT NOT NULL,
   waiting INT NOT NULL,
   started_at BIGINT NOT NULL,
   ended_at BIGINT NOT NULL,
   PRIMARY KEY (session_id)
 ) {{suffix}};
 
--- What was asked back for each order of a cancelled session, and what of it has arrived.
+-- What goes back of a cancelled session: one row for each refund, or one of the order's own
+-- number where nothing was paid.
 -- table given_back: module order; scope child
 CREATE TABLE IF NOT EXISTS given_back (
+  refund_id BIGINT NOT NULL,
   session_id BIGINT NOT NULL,
   order_id BIGINT NOT NULL,
   units INT NOT NULL,
-  asked_minor BIGINT NOT NULL,
+  amount_minor BIGINT NOT NULL,
+  arrived INT NOT NULL,
   arrived_minor BIGINT NOT NULL,
-  PRIMARY KEY (session_id, order_id)
+  PRIMARY KEY (refund_id)
 ) {{suffix}};
+CREATE INDEX given_back_session ON given_back (session_id, arrived);
