@@ -43,12 +43,15 @@ func (d *dice) angle() float64         { return d.unit() * 2 * math.Pi }
 func (d *dice) colour(lo, hi int) rgb  { return rgb{d.f(lo, hi), d.f(lo, hi), d.f(lo, hi)} }
 func (d *dice) f(lo, hi int) float64   { return float64(d.between(lo, hi)) }
 func clamp(v float64) uint8            { return uint8(max(0, min(255, v))) }
-func (c rgb) plain() color.NRGBA       { return color.NRGBA{clamp(c.r), clamp(c.g), clamp(c.b), 255} }
 func (c rgb) mix(o rgb, t float64) rgb { return c.times(1 - t).plus(o.times(t)) }
 func (c rgb) times(t float64) rgb      { return rgb{c.r * t, c.g * t, c.b * t} }
 func (c rgb) plus(o rgb) rgb           { return rgb{c.r + o.r, c.g + o.g, c.b + o.b} }
 
 type rgb struct{ r, g, b float64 }
+
+func (c rgb) plain() color.NRGBA {
+	return color.NRGBA{clamp(c.r), clamp(c.g), clamp(c.b), 255}
+}
 
 // newDrawing draws everything but the notch. seed must be random: where the notch is comes
 // from it.

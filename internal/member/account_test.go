@@ -114,7 +114,8 @@ func TestAnAddressIsKeptOnceItIsProven(t *testing.T) {
 	// A change is told to the address that goes and to the phone; removing too.
 	a.verify("new@example.com")
 	if n := a.Letters(t); n != 2 || a.email() != "new@example.com" ||
-		!told(a, ownEmail, notify.TopicEmailChanged) || !told(a, ownPhone, notify.TopicEmailChanged) {
+		!told(a, ownEmail, notify.TopicEmailChanged) ||
+		!told(a, ownPhone, notify.TopicEmailChanged) {
 		t.Fatalf("%d letters, address %q", n, a.email())
 	}
 	a.must(a.Members.RemoveEmail(a.ctx, a.id(), a.prove()))

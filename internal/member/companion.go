@@ -194,7 +194,8 @@ func openSealed(v opener, r Record, s SealedCompanion) (name, number, day string
 
 // AddCompanion keeps somebody. It refuses with fault.BadInput, what package document refuses
 // a number with, ErrConsentNeeded, ErrCompanionKnown and ErrCompanionsFull.
-func (m *Members) AddCompanion(ctx context.Context, id int64, in CompanionInput) (Companion, error) {
+func (m *Members) AddCompanion(ctx context.Context, id int64, in CompanionInput,
+) (Companion, error) {
 	if err := m.Require(ctx, id, ToKeepCompanion); err != nil {
 		return Companion{}, err
 	}

@@ -212,7 +212,8 @@ func (m *Members) Decide(ctx context.Context, id int64, d Decision) ([]Consent, 
 		if ok && last.Given == d.Given && (last.Version == d.Version || !d.Given) {
 			return nil
 		}
-		if err := m.take(tx, m.quotaSubject("consents of", tailKind(id)), consentsADay, 0); err != nil {
+		often := m.quotaSubject("consents of", tailKind(id))
+		if err := m.take(tx, often, consentsADay, 0); err != nil {
 			return err
 		}
 		c := Consent{ID: next, Member: id, Organization: d.Organization, Purpose: d.Purpose,
@@ -324,8 +325,8 @@ func firstText(p ConsentPurpose) ConsentText {
 		t.TitleZh, t.TitleEn = "保存常用观演人", "Keeping companions"
 		t.BodyZh = "我们加密保存您填写的观演人姓名与证件号码,只用于实名购票和入场核验。请先征得本人" +
 			"(未满 14 周岁的,征得其监护人)同意。撤回同意后,已保存的观演人会被全部删除。"
-		t.BodyEn = "We keep the names and documents of the people you buy for, encrypted, to sell " +
-			"real-name tickets and to check them at the gate, and for nothing else. Ask them " +
+		t.BodyEn = "We keep the names and documents of the people you buy for, encrypted, to " +
+			"sell real-name tickets and to check them at the gate, and for nothing else. Ask them " +
 			"first, and for a child under 14 the guardian. Taking this back erases them all."
 	case Marketing:
 		t.TitleZh, t.TitleEn = "接收推荐信息", "News and offers"

@@ -176,10 +176,11 @@ func (m *Members) leaveEmail(tx *sqldb.Tx, member int64) error {
 	if err := m.Links.SpendAll(tx, signin.MemberAccount(member), signin.ToRecover); err != nil {
 		return err
 	}
-	if err := m.tell(tx, member, letter{Topic: notify.TopicEmailChanged, To: old.Sealed}); err != nil {
+	const topic = notify.TopicEmailChanged
+	if err := m.tell(tx, member, letter{Topic: topic, To: old.Sealed}); err != nil {
 		return err
 	}
-	return m.tell(tx, member, letter{Topic: notify.TopicEmailChanged, Phone: true})
+	return m.tell(tx, member, letter{Topic: topic, Phone: true})
 }
 
 // RemoveEmail forgets the address. It refuses with what prove refuses with, and

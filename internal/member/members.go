@@ -141,7 +141,7 @@ func (m *Members) noteBy(tx *sqldb.Tx, by actor.Actor, r Record, action string,
 func data(values map[string]any) []byte {
 	text, err := json.Marshal(values)
 	if err != nil {
-		panic(fmt.Sprintf("member: journal data: %v", err))
+		panic(fmt.Sprintf("member: journal data: %v", err)) // values are ours; undoes the command
 	}
 	return text
 }

@@ -55,18 +55,23 @@ type Quota struct {
 	LastAt    time.Time
 }
 
+// SubjectKeys makes the key of a new member, and drops the unwrapped key of one who was
+// forgotten from memory; the key ring implements it.
+type SubjectKeys interface {
+	NewSubjectKey() []byte
+	ForgetSubject(sealedKey []byte)
+}
+
 // Vault seals values under a member's own key and makes blind indexes and MACs; the key
 // ring implements it.
 type Vault interface {
-	NewSubjectKey() []byte
+	SubjectKeys
 	SealWith(sealedKey, ad, plain []byte) ([]byte, error)
 	OpenWith(sealedKey, ad, sealed []byte) ([]byte, error)
 	BlindIndex(kind, value string) []byte
 	BlindIndexes(kind, value string) [][]byte
 	MAC(purpose string, msg []byte) []byte
 	CheckMAC(purpose string, msg, mac []byte) bool
-	// ForgetSubject drops the unwrapped key of a member who was forgotten from memory.
-	ForgetSubject(sealedKey []byte)
 }
 
 // Passwords hashes and checks passwords; package secret implements it.

@@ -49,13 +49,15 @@ func newHouse(t *testing.T, db *sqldb.DB, clk *clock.Fake) *house {
 	h.members = membertest.On(h.Bundle.Bundle)
 	h.inbox = inbox.New(db, notifydb.New(db), h.Ring, h.IDs)
 	h.keys = rekey.New(rekey.Deps{DB: db, Ring: h.Ring, Members: memberdb.New(db),
-		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Visitors: visitordb.New(db),
+		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db),
+		Visitors: visitordb.New(db),
 		Invoices: invoicedb.New(db), Tickets: ticketdb.New(db), Clock: clk,
 		Log: h.Log})
 	h.names(20)
 	for i := range 40 {
 		h.join(phone(i))
 	}
+	h.keepMore(h.people[0])
 	h.owner = h.Owner(t)
 	roles, err := h.House.ListRoles(ctx(), h.owner.In.Who, h.scope())
 	h.must(err)
@@ -90,6 +92,47 @@ func (h *house) join(phone string) member.SignedIn {
 	return in
 }
 
+const ownEmail = "lin@example.com"
+
+// keepMore gives a member an address and a companion.
+func (h *house) keepMore(in member.SignedIn) {
+	h.t.Helper()
+	id, m := in.Member.ID, h.members
+	m.Agree(h.t, id)
+	h.clk.Advance(2 * time.Minute)
+	_, err := m.Members.OfferEmail(ctx(), id, ownEmail, m.Prove(h.t, in.Member.Phone))
+	h.must(err)
+	h.must(m.Members.VerifyEmail(ctx(), m.Outbox.Link(ownEmail, notify.TopicVerifyEmail)))
+	_, err = m.Members.AddCompanion(ctx(), id, h.companion())
+	h.must(err)
+}
+
+func (h *house) companion() member.CompanionInput {
+	return member.CompanionInput{Relation: "spouse", Name: "张三", Kind: "passport",
+		Number: "E12345678"}
+}
+
+// moreIsWhole finds the address and the companion under whatever keys there are.
+func (h *house) moreIsWhole() {
+	h.t.Helper()
+	id, m := h.people[0].Member.ID, h.members
+	h.must(h.DB.InTx(ctx(), func(tx *sqldb.Tx) error {
+		e, ok, err := m.Members.Emails.ByEmailIn(tx, h.Ring.BlindIndexes("member e-mail", ownEmail))
+		if err == nil && (!ok || e.Member != id) {
+			err = errors.New("a member is not found by the address")
+		}
+		return err
+	}))
+	if _, err := m.Members.AddCompanion(ctx(), id, h.companion()); !errors.Is(err,
+		member.ErrCompanionKnown) {
+		h.t.Fatalf("a companion is not found by the document: %v", err)
+	}
+	list, err := m.Members.CompanionsOf(ctx(), id)
+	if err != nil || len(list) != 1 || list[0].Document.Number != "E12345678" {
+		h.t.Fatalf("%+v, %v", list, err)
+	}
+}
+
 // mustBeWhole reads and finds everything as a person would.
 func (h *house) mustBeWhole() {
 	h.t.Helper()
@@ -107,6 +150,7 @@ func (h *house) mustBeWhole() {
 		}
 	}
 	h.clk.Advance(2 * time.Minute) // codes and TOTP steps are a minute apart
+	h.moreIsWhole()
 	if again := h.members.SignIn(h.t, h.people[0].Member.Phone); again.Member.ID !=
 		h.people[0].Member.ID {
 		h.t.Fatal("a known phone became a new member")

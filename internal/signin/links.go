@@ -124,7 +124,8 @@ func (l *Links) Keep(tx *sqldb.Tx, link Link) error {
 }
 
 // Find is what a token is good for, and spends nothing. It refuses with ErrLinkUsed.
-func (l *Links) Find(ctx context.Context, p LinkPurpose, kind actor.Kind, token string, now time.Time,
+func (l *Links) Find(ctx context.Context, p LinkPurpose, kind actor.Kind, token string,
+	now time.Time,
 ) (Link, error) {
 	hash, ok := secret.ParseToken(p.token(), token)
 	if !ok {

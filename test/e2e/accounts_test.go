@@ -159,7 +159,8 @@ func keepAndLeave(t *testing.T, was *rig.Person) {
 	house := s.House()
 	me := withPassword(s)
 	for _, purpose := range []string{"privacy_notice", "companions"} {
-		me.Ask("PUT", "/me/consents/"+purpose, map[string]any{"given": true, "version": 1}).Want(200)
+		me.Ask("PUT", "/me/consents/"+purpose, map[string]any{"given": true,
+			"version": 1}).Want(200)
 	}
 	kept := me.Post(201, "/me/companions", map[string]any{"relation": "spouse", "name": "欧阳小满",
 		"document_kind": "passport", "document_number": "E12345678", "birth_date": "1990-02-03"})

@@ -29,7 +29,8 @@ func (p *Person) Human(subject string) string {
 	}
 	const slide = 600 * time.Millisecond
 	track := []map[string]any{}
-	for _, at := range captchatest.Hand(float64(x), slide.Milliseconds(), int(began.UnixNano()%997)) {
+	seed := int(began.UnixNano() % 997)
+	for _, at := range captchatest.Hand(float64(x), slide.Milliseconds(), seed) {
 		track = append(track, map[string]any{"x": at.X, "y": at.Y, "ms": at.At})
 	}
 	shown := time.Now()

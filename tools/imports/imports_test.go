@@ -54,6 +54,8 @@ var imports = []struct{ from, to, why string }{
 	{"internal/checkin", "foyer/internal/order", "without orders"},
 	{"internal/member", "foyer/internal/order", "what it buys"},
 	{"internal/member", "foyer/internal/signin", ""},
+	{"internal/captcha", "foyer/internal/signin", "knows nobody"},
+	{"internal/captcha/captchahttp", "foyer/internal/httpx", ""},
 	{"internal/notify", "foyer/internal/order", "what they are about"},
 	{"internal/order", "foyer/internal/keyring", "may not import machinery"},
 	{"internal/order", "foyer/internal/app", "may not import app"},

@@ -45,6 +45,7 @@ func Mount(api *httpx.API, cfg Config) {
 		"landing.js": "text/javascript; charset=utf-8",
 		"enrol.js":   "text/javascript; charset=utf-8",
 		"account.js": "text/javascript; charset=utf-8",
+		"captcha.js": "text/javascript; charset=utf-8",
 		"icon.svg":   "image/svg+xml",
 	} {
 		serve(api, "/pages/"+name, httpx.NewDocument(contentType, read(name), ""))

@@ -44,7 +44,8 @@ func ask(api http.Handler, method, path, body string) *httptest.ResponseRecorder
 func TestPagesAreOursAlone(t *testing.T) {
 	t.Parallel()
 	_, api := setup(t)
-	for _, path := range []string{"/", "/staff/setup", "/staff/invitation"} {
+	for _, path := range []string{"/", "/staff/setup", "/staff/invitation", "/account/verify",
+		"/account/recover", "/account/not-me", "/staff/recover", "/staff/not-me"} {
 		w := ask(api, "GET", path, "")
 		policy := w.Header().Get("Content-Security-Policy")
 		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") ||

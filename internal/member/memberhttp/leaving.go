@@ -15,7 +15,8 @@ import (
 
 func (h handlers) mountLeaving(api *httpx.API) {
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: "/api/v1/me/export",
-		OperationID: "export-me", Tag: "member", Summary: "Everything that is kept about the member",
+		OperationID: "export-me", Tag: "member",
+		Summary: "Everything that is kept about the member",
 		Description: "One JSON document, in full. Needs the password, or a code asked for with " +
 			"purpose `confirm`. Each part has at most 2,000 rows and says when there are more.",
 		Access: httpx.MemberOnly, Rate: httpx.SignInRate, Refusals: proofRefusals()}, h.export)

@@ -42,8 +42,8 @@ func (h handlers) mountEntry(api *httpx.API) {
 		OperationID: "request-code", Tag: "member",
 		Summary: "Send a code by SMS",
 		Description: "Sends six digits that hold for five minutes; a mainland number needs no " +
-			"country, others begin with +. Purpose `password` is for a new password, `confirm` for " +
-			"what needs a fresh proof. The " +
+			"country, others begin with +. Purpose `password` is for a new password, `confirm` " +
+			"for what needs a fresh proof. The " +
 			"answer is the same whether the phone belongs to a member or not. Keep " +
 			"`challenge` and send it with the code: then the wrong tries of others do not " +
 			"count against you.",

@@ -269,11 +269,12 @@ func (h handlers) withdraw(ctx context.Context, in *invitationPath) (*struct{}, 
 
 type acceptInput struct {
 	Body struct {
-		Token       string `json:"token" maxLength:"100" doc:"from the link, after #"`
-		Name        string `json:"name,omitempty" maxLength:"60" doc:"of a newcomer"`
-		Password    string `json:"password" maxLength:"512"`
-		TOTP        string `json:"totp,omitempty" maxLength:"6" doc:"with an account"`
-		DeviceToken string `json:"device_token,omitempty" maxLength:"100"`
+		Token        string `json:"token" maxLength:"100" doc:"from the link, after #"`
+		Name         string `json:"name,omitempty" maxLength:"60" doc:"of a newcomer"`
+		Password     string `json:"password" maxLength:"512"`
+		TOTP         string `json:"totp,omitempty" maxLength:"6" doc:"with an account"`
+		DeviceToken  string `json:"device_token,omitempty" maxLength:"100"`
+		CaptchaProof string `json:"captcha_proof,omitempty" maxLength:"64"`
 	}
 }
 
@@ -288,7 +289,7 @@ func (h handlers) accept(ctx context.Context, in *acceptInput) (*acceptOutput, e
 	b := in.Body
 	done, err := h.h.Accept(ctx, staff.Accept{Token: b.Token, Name: b.Name, Password: b.Password,
 		TOTP: b.TOTP, From: staff.Origin{Address: httpx.ClientOf(ctx).Address,
-			Device: b.DeviceToken}})
+			Device: b.DeviceToken, Captcha: b.CaptchaProof}})
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,8 @@ func New(t testing.TB, db *sqldb.DB, clk *clock.Fake) *Bundle {
 	b.House = staff.New(staff.Deps{DB: db, People: store, Roles: store, Grants: store,
 		Links: store, Invites: store,
 		Organizations: b, Venues: b, Vault: b.Ring, Passwords: b.Hasher,
-		Door: b.Door, Guard: b.Guard, Mail: b.Links, Jobs: b.Post, Journal: b.Journal, Sender: b.Outbox, IDs: b.IDs,
+		Door: b.Door, Guard: b.Guard, Mail: b.Links, Jobs: b.Post,
+		Journal: b.Journal, Sender: b.Outbox, IDs: b.IDs,
 		Clock: clk, Log: b.Log, Site: "https://foyer.test", Issuer: "Foyer"})
 	return b
 }

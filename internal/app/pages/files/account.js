@@ -2,6 +2,8 @@
 // mine. Nothing happens before the button is pressed, since mail programs open links by
 // themselves. The token stays behind the # until it is used, and then leaves the address.
 
+import { withProof } from '/pages/captcha.js';
+
 const at = (id) => document.getElementById(id);
 const [, side, flow] = location.pathname.split('/'); // account or staff; verify, recover, not-me
 const token = location.hash.slice(1);
@@ -51,7 +53,7 @@ function start() {
     }
     const button = form.querySelector('button');
     button.disabled = true;
-    const answer = await post(value);
+    const answer = await withProof(form, (proof) => post({ ...value, ...proof }));
     button.disabled = false;
     if (!answer.ok) {
       tell(form, answer);

@@ -2,6 +2,8 @@
 // The one-time token stays behind the # until it is used, and then leaves the address and
 // the history. Password and secret live in this page's memory alone.
 
+import { withProof } from '/pages/captcha.js';
+
 const flow = document.body.dataset.flow;
 const at = (id) => document.getElementById(id);
 const sections = ['start', 'enrolment', 'done', 'resume', 'no-token'];
@@ -67,7 +69,7 @@ function handle(form, ask, done) {
     const button = form.querySelector('button[type=submit]');
     button.disabled = true;
     try {
-      const answer = await ask(form.elements);
+      const answer = await withProof(form, (proof) => ask(form.elements, proof));
       if (answer.ok) await done(answer.body, form.elements);
       else tell(form, answer);
     } finally {
@@ -114,9 +116,9 @@ const setup = (f) => post('/api/v1/staff/setup', {
   name: f.name.value.trim(), password: f.password.value,
 });
 
-const accept = (f) => post('/api/v1/staff/invitations/accept', f.who.value === 'new'
+const accept = (f, human) => post('/api/v1/staff/invitations/accept', f.who.value === 'new'
   ? { token, name: f.namedItem('name').value.trim(), password: f.password.value }
-  : { token, password: f.password.value, totp: f.totp.value.trim() });
+  : { ...human, token, password: f.password.value, totp: f.totp.value.trim() });
 
 function begun(body, f) {
   const enrolment = flow === 'setup' ? body : body.enrolment;
@@ -129,8 +131,8 @@ function begun(body, f) {
 }
 
 handle(at('first'), flow === 'setup' ? setup : accept, begun);
-handle(at('confirm'), (f) => post('/api/v1/staff/auth/totp', {
-  ...proof, totp: f.totp.value.trim(), device_label: 'setup page',
+handle(at('confirm'), (f, human) => post('/api/v1/staff/auth/totp', {
+  ...proof, ...human, totp: f.totp.value.trim(), device_label: 'setup page',
 }), async (body) => {
   proof = null;
   at('secret').textContent = '';
@@ -141,8 +143,8 @@ handle(at('confirm'), (f) => post('/api/v1/staff/auth/totp', {
   }).catch(() => {});
   show('done');
 });
-handle(at('resume-form'), (f) => post('/api/v1/staff/auth/enrolment', {
-  email: f.email.value.trim(), password: f.password.value,
+handle(at('resume-form'), (f, human) => post('/api/v1/staff/auth/enrolment', {
+  ...human, email: f.email.value.trim(), password: f.password.value,
 }), (body, f) => enrol(body, { email: f.email.value.trim(), password: f.password.value }));
 
 for (const id of ['to-resume', 'to-resume-2']) {
