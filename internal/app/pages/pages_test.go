@@ -167,8 +167,19 @@ try {
 // stands afterwards.
 func drive(t *testing.T, api http.Handler, clk clock.Clock, address string) string {
 	t.Helper()
+	return driveBy(t, api, clk, driver, nil, address)
+}
+
+// driveBy is drive with another driver, and more that it may ask for.
+func driveBy(t *testing.T, api http.Handler, clk clock.Clock, driver string,
+	more map[string]http.HandlerFunc, address string,
+) string {
+	t.Helper()
 	chromium := need.Program(t, "chromium")
 	mux := http.NewServeMux()
+	for pattern, h := range more {
+		mux.HandleFunc(pattern, h)
+	}
 	mux.HandleFunc("GET /test/driver.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		io.WriteString(w, driver)
