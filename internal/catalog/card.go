@@ -248,7 +248,7 @@ func (c *card) render(m *maker) {
 			v.NextSessionAt, v.NextZone = &s.StartsAt, s.Venue.TimeZone
 			c.dueBy(s.StartsAt)
 		}
-		low, _, ok := s.Prices.Range(m.now)
+		low, _, ok := s.PriceRange(m.now)
 		if ok && (v.PriceFrom == nil || low < *v.PriceFrom) {
 			v.PriceFrom, v.Currency = &low, s.Currency
 		}

@@ -338,7 +338,9 @@ func (c *Catalog) CreatePriceList(ctx context.Context, who actor.Actor,
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	return add(c, ctx, c.priceLists, who, &l, c.finishPrices)
+	return add(c, ctx, c.priceLists, who, &l, func(tx *sqldb.Tx, l *PriceList) error {
+		return firstError(c.finishPrices(tx, l), c.settleOriginals(tx, nil, l))
+	})
 }
 
 // finishPrices sets the currency and refuses ticket types of others.
@@ -399,6 +401,9 @@ func (c *Catalog) editPrices(who actor.Actor, l PriceList) func(*sqldb.Tx, *Pric
 			return err
 		}
 		if err := c.finishPrices(tx, next); err != nil {
+			return err
+		}
+		if err := c.settleOriginals(tx, was, next); err != nil {
 			return err
 		}
 		return c.bump(tx, was.Organization, UsingPriceList, was.ID)

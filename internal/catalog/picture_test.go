@@ -25,7 +25,8 @@ func BigPicture(t testing.TB, n int) *Catalog {
 	c.board.push(&RefundPolicy{Meta: m(1)})
 	c.board.push(&TicketType{m(1), TicketTypeInfo{Name: "成人"}})
 	c.board.push(&PriceList{m(1), PriceListInfo{Currency: "CNY",
-		Cells: []PriceCell{{"A", 1, 5000}, {"B", 1, 8000}}}})
+		Cells: []PriceCell{{Zone: "A", TicketType: 1, Amount: 5000},
+			{Zone: "B", TicketType: 1, Amount: 8000}}}})
 	for i, city := range []string{"上海", "北京", "成都", "广州"} {
 		v, _ := Located(&Venue{Meta: m(i + 1), State: Published,
 			VenueInfo: VenueInfo{Kind: Cinema, Name: city + "影城", City: city}})

@@ -125,6 +125,7 @@ type Stores struct {
 	Offers         Store[Offer]
 	Releases       Store[Release]
 	Batches        Store[CodeBatch]
+	PastPrices     PastPrices
 	Holidays       Store[HolidayList]
 	Timetable      Timetable
 	Codes          Codes

@@ -31,6 +31,10 @@ type PriceCell struct {
 	Zone       string      `json:"zone"`
 	TicketType int64       `json:"ticket_type"`
 	Amount     money.Minor `json:"amount_minor"`
+	// Original is shown struck through until OriginalUntil, which follows from when it was
+	// last asked.
+	Original      money.Minor `json:"original_minor,omitempty"`
+	OriginalUntil time.Time   `json:"original_until,omitzero"`
 }
 
 // PriceRule changes prices of the sessions and moments that it matches. Rules are applied
@@ -87,6 +91,7 @@ func (l *PriceList) check() error {
 		at := fmt.Sprintf("cells[%d]", i)
 		c.text(at+".zone", cell.Zone, 1, 40)
 		c.number(at+".amount_minor", int64(cell.Amount), 0, int64(MaxPrice))
+		c.number(at+".original_minor", int64(cell.Original), 0, int64(MaxPrice))
 		key := priceKey{cell.Zone, cell.TicketType}
 		if seen[key] {
 			c.Add(at, "zone and ticket type appear twice / 票区与票种重复")

@@ -167,6 +167,8 @@ type Sellable struct {
 	Buyers   *BuyerRules // nil: anybody may buy without saying who
 
 	facets []string // what it adds to its event's card
+	// originals are the prices to strike through.
+	originals map[priceKey]PriceCell
 }
 
 // TicketType is one of the session's ticket types; nil when it has no price.

@@ -219,6 +219,7 @@ func (v *view) bind(raw *Session) *Sellable {
 	kind := v.dayOf(raw.Organization, raw.BusinessDay).Kind
 	s.Prices, s.Currency = newPriceTable(list, venue, &s.Session, kind), list.Currency
 	v.offersFor(s)
+	s.originals = originalsOf(list)
 	for _, c := range list.Cells {
 		t := v.types.at(c.TicketType)
 		if t != nil && !slices.Contains(s.TicketTypes, t) {

@@ -31,6 +31,7 @@ func Open(db *sqldb.DB, clk clock.Clock) catalog.Stores {
 		Offers:         offerTable(db),
 		Releases:       releaseTable(db),
 		Batches:        batchTable(db),
+		PastPrices:     pastPrices{},
 		Holidays:       holidayTable(db),
 		Timetable:      timetable{sessions},
 		Codes:          codes{eventTable(db)},

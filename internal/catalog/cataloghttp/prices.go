@@ -27,8 +27,12 @@ func (d *door) prices(s *catalog.Sellable, now time.Time) []priceAnswer {
 	s.Prices.Each(now, func(zone string, tt int64, price money.Minor) {
 		i := slices.IndexFunc(s.TicketTypes, func(t *catalog.TicketType) bool { return t.ID == tt })
 		if i >= 0 && !s.TicketTypes[i].Retired && !s.TicketTypes[i].Hidden {
-			lines = append(lines, line{priceAnswer{zone,
-				d.public(catalog.KindTicketType, tt), price}, i})
+			shown := priceAnswer{Zone: zone, Amount: price,
+				TicketTypeID: d.public(catalog.KindTicketType, tt)}
+			if original, ok := s.Original(zone, tt, now); ok {
+				shown.Original, shown.Note, shown.NoteEn = original, originalNote, originalNoteEn
+			}
+			lines = append(lines, line{shown, i})
 		}
 	})
 	slices.SortFunc(lines, func(a, b line) int {
@@ -45,6 +49,7 @@ type cellBody struct {
 	Zone         string      `json:"zone" minLength:"1" maxLength:"40"`
 	TicketTypeID string      `json:"ticket_type_id" maxLength:"64"`
 	Amount       money.Minor `json:"amount_minor" minimum:"0" maximum:"100000000"`
+	Original     money.Minor `json:"original_minor,omitempty" minimum:"0" doc:"struck through; a price of this list within 30 days"`
 }
 
 // ruleBody is a price rule; see catalog.PriceRule for the order in which rules apply.
@@ -93,7 +98,7 @@ func (d *door) parsePrices(m catalog.Meta, b *PriceFields) (catalog.PriceList, e
 	l := catalog.PriceList{Meta: m, PriceListInfo: catalog.PriceListInfo{Name: b.Name,
 		Currency: b.Currency, RoundTo: b.RoundTo}}
 	for i, c := range b.Cells {
-		l.Cells = append(l.Cells, catalog.PriceCell{Zone: c.Zone, Amount: c.Amount,
+		l.Cells = append(l.Cells, catalog.PriceCell{Zone: c.Zone, Amount: c.Amount, Original: c.Original,
 			TicketType: p.one(fmt.Sprintf("cells[%d].ticket_type_id", i),
 				catalog.KindTicketType, c.TicketTypeID)})
 	}
@@ -112,7 +117,7 @@ func (d *door) showPrices(l *catalog.PriceList) priceListAnswer {
 		RoundTo: l.RoundTo, Cells: []cellBody{}}
 	for _, c := range l.Cells {
 		b.Cells = append(b.Cells, cellBody{c.Zone, d.public(catalog.KindTicketType, c.TicketType),
-			c.Amount})
+			c.Amount, c.Original})
 	}
 	for _, r := range l.Rules {
 		b.Rules = append(b.Rules, ruleBody{r.Name, r.Weekdays, r.Dates, r.DayKinds, r.From, r.Before,

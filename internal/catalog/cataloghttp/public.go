@@ -232,7 +232,7 @@ func (d *door) sessionCard(s *catalog.Sellable, now time.Time) SessionCard {
 	if !s.SaleFrom.IsZero() {
 		c.SaleFrom = &s.SaleFrom
 	}
-	if low, most, ok := s.Prices.Range(now); ok {
+	if low, most, ok := s.PriceRange(now); ok {
 		c.PriceFrom, c.PriceTo = &low, &most
 	}
 	return c
@@ -290,7 +290,16 @@ type priceAnswer struct {
 	Zone         string      `json:"zone"`
 	TicketTypeID string      `json:"ticket_type_id"`
 	Amount       money.Minor `json:"amount_minor"`
+	Original     money.Minor `json:"original_minor,omitempty" doc:"to be struck through"`
+	Note         string      `json:"original_note,omitempty" doc:"原价说明"`
+	NoteEn       string      `json:"original_note_en,omitempty" doc:"what the original price is"`
 }
+
+// What a struck-through price means, as the rules on price marks want it said.
+const (
+	originalNote   = "划线价为本价目近 30 日内曾实际标售的价格"
+	originalNoteEn = "The struck-through price was really asked within the last 30 days."
+)
 
 type offeredType struct {
 	ID string `json:"id"`
