@@ -98,6 +98,14 @@ func (h *holds) live(member, session int64) int64 {
 	return h.byWho[whoWhere{member, session}]
 }
 
+// isOf says that the order is an unpaid one of the member, as far as this process knows.
+func (h *holds) isOf(order, member int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e := h.orders[order]
+	return e != nil && member != 0 && e.who.member == member
+}
+
 // Holding is how many unpaid orders this process waits for.
 func (o *Orders) Holding() int {
 	o.holds.mu.Lock()
