@@ -135,9 +135,9 @@ func buyersOf(t *order.BuyersTold) (b BuyersBody) {
 }
 
 type nameBody struct {
-	Line   int `json:"line" minimum:"1" maximum:"100"`
-	Unit   int `json:"unit" minimum:"1" maximum:"100"`
-	Number int `json:"person,omitempty" minimum:"0" maximum:"100" doc:"of the unit; empty: 1"`
+	Line int `json:"line" minimum:"1" maximum:"100"`
+	Unit int `json:"unit" minimum:"1" maximum:"100"`
+	Nth  int `json:"person,omitempty" minimum:"0" maximum:"100" doc:"of the unit; empty: 1"`
 	PersonBody
 }
 
@@ -166,7 +166,7 @@ func (h *handler) nameVisitors(ctx context.Context, in *namesIn) (*orderOut, err
 	}
 	asks := make([]order.NameAsk, len(in.Body.Visitors))
 	for i, b := range in.Body.Visitors {
-		asks[i] = order.NameAsk{Line: b.Line, Unit: b.Unit, Number: max(b.Number, 1)}
+		asks[i] = order.NameAsk{Line: b.Line, Unit: b.Unit, Number: max(b.Nth, 1)}
 		asks[i].Who, err = h.person(b.PersonBody, "visitors["+strconv.Itoa(i)+"]")
 		if err != nil {
 			return nil, err
