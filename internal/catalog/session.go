@@ -46,7 +46,9 @@ type SessionInfo struct {
 	NoteEn  string `json:"note_en,omitempty" maxLength:"500"`
 	// RealName counts instead of the event's.
 	RealName *RealName `json:"real_name,omitempty" doc:"empty: as the event has it"`
-	Limits   *Limits   `json:"limits,omitempty" doc:"what one buyer may take, and give back"`
+	// Agreement says that orders need the house's word before they can be paid.
+	Agreement *Agreement `json:"agreement,omitempty" doc:"orders need the house's word first"`
+	Limits    *Limits    `json:"limits,omitempty" doc:"what one buyer may take, and give back"`
 }
 
 const (
@@ -84,6 +86,7 @@ func (s *Session) check() error {
 			c.number(fmt.Sprintf("area_capacity.%d", area), int64(n), 0, 1_000_000)
 		}
 	}
+	s.Agreement.check(&c)
 	c.text("version", s.Version, 0, 30)
 	c.text("language", s.Language, 0, 30)
 	c.text("listing", s.Listing, 0, 32)

@@ -25,6 +25,8 @@ type TicketTypeInfo struct {
 	Admission *Admission `json:"admission,omitempty" doc:"empty: one entry for each person"`
 	// Eligibility says who may use the type; nil: everybody.
 	Eligibility *Eligibility `json:"eligibility,omitempty" doc:"empty: for everybody"`
+	// Agreement says that orders with the type need the house's word before they can be paid.
+	Agreement *Agreement `json:"agreement,omitempty" doc:"orders need the house's word first"`
 	SaleRules
 	// Retired types stay on old orders and are sold no more.
 	Retired bool `json:"retired,omitempty" doc:"sold no more"`
@@ -53,6 +55,7 @@ func (t *TicketTypeInfo) check() error {
 		c.Add("min_per_order", "is more than max_per_order / 下限大于上限")
 	}
 	t.Admission.check(&c)
+	t.Agreement.check(&c)
 	t.Eligibility.check(&c)
 	t.SaleRules.check(&c, t)
 	c.words("channels", t.Channels, 7, 20)

@@ -14,6 +14,7 @@ const (
 
 	pending = "pending"
 	closing = "closing"
+	asked   = "requested"
 	paid    = "paid"
 
 	live = "live"
@@ -34,7 +35,7 @@ func (c *Case) check(r *Report) {
 // wanted is the state that the order's claims must have; 0 when it must have none.
 func (c *Case) wanted() int {
 	switch c.Order.State {
-	case pending, closing:
+	case pending, closing, asked:
 		return held
 	case paid:
 		return sold

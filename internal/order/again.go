@@ -29,12 +29,15 @@ func (o *Orders) again(ctx context.Context, who actor.Actor, s *catalog.Sellable
 	if cur.State == Closing {
 		return journal.Answer{}, ErrClosing
 	}
-	if cur.State != Pending {
+	if !cur.waits() {
 		o.holds.drop(live) // it ended a moment ago: the wish is a new order after all
 		return journal.Answer{}, errMoved
 	}
 	if sameWish(cur, ask) && (!cur.Ruled() || o.sameVisitors(ctx, s, ask, cur)) {
 		return o.same(ctx, cur, receipt, render)
+	}
+	if cur.State == Requested {
+		return journal.Answer{}, ErrAwaitsHouse
 	}
 	answer, err := o.replace(ctx, who, s, ask, cur, receipt, render)
 	if errors.Is(err, fault.Stale) {

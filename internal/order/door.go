@@ -104,7 +104,7 @@ func (o *Orders) guardSessions(tx *sqldb.Tx, list []*placing) error {
 func (p *placing) take() MemberTake {
 	t := MemberTake{Session: p.order.Session, Member: p.order.Member, N: p.claim.Count(),
 		Max: p.max}
-	if p.order.State == Pending {
+	if p.order.waits() {
 		t.Order = p.order.ID
 	}
 	return t
@@ -120,7 +120,7 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 			return err
 		}
 	}
-	if ord.State == Pending {
+	if ord.waits() {
 		// Before the claim's own hook: whoever finds the places taken finds the order too.
 		tx.AfterCommit(func() { o.holds.add(ord) })
 	}
@@ -132,6 +132,11 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 	}
 	if err := o.Store.Insert(tx, ord); err != nil {
 		return err
+	}
+	if ord.State == Requested {
+		if err := o.keepRequest(tx, ord); err != nil {
+			return err
+		}
 	}
 	if p.plan != nil {
 		if err := o.keepBuyers(tx, ord.ID, p.plan); err != nil {

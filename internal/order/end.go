@@ -48,7 +48,7 @@ func (o *Orders) Cancel(ctx context.Context, who actor.Actor, id int64) (*Order,
 // read in the same transaction.
 func (o *Orders) end(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) error {
 	switch ord.State {
-	case Pending:
+	case Pending, Requested:
 	case Closing:
 		return ErrClosing
 	default:
@@ -87,7 +87,7 @@ func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) er
 	}
 	if ord.Member != 0 {
 		give := MemberGive{Session: ord.Session, Member: ord.Member, Order: ord.ID,
-			N: ord.Places(), EndLive: true, Lapsed: by == EndedByTime,
+			N: ord.Places(), EndLive: true, Lapsed: by == EndedByTime && ord.State != Requested,
 			CoolDown: time.Duration(ord.HoldSeconds) * time.Second}
 		if err := o.Store.GiveMember(tx, give); err != nil {
 			return err

@@ -64,7 +64,7 @@ func (o *Orders) expire(ctx context.Context, h dueHold) {
 			return nil
 		case err != nil:
 			return err
-		case ord.State != Pending:
+		case !ord.waits():
 			tx.AfterCommit(func() { o.holds.drop(h.order) })
 			return nil
 		case !ord.ExpiresAt.Equal(h.until):
@@ -104,6 +104,9 @@ func (o *Orders) Resume(ctx context.Context, lastBeat time.Time) error {
 			return err
 		}
 		if len(page) == 0 {
+			if err := o.resumeRequested(ctx, since, restore, lastBeat, now); err != nil {
+				return err
+			}
 			o.resumed.Store(true)
 			return nil
 		}
@@ -122,7 +125,7 @@ func (o *Orders) resumeSome(ctx context.Context, list []*Order, restore bool,
 ) error {
 	if !restore {
 		for _, ord := range list {
-			if ord.State == Pending {
+			if ord.waits() {
 				o.holds.add(ord)
 			}
 		}
@@ -133,6 +136,10 @@ func (o *Orders) resumeSome(ctx context.Context, list []*Order, restore bool,
 			ord, err := o.Store.Get(tx, seen.ID)
 			if err != nil {
 				return err
+			}
+			if ord.State == Requested { // days of the house are no minutes of a buyer
+				tx.AfterCommit(func() { o.holds.add(ord) })
+				continue
 			}
 			if ord.State != Pending {
 				continue

@@ -92,6 +92,9 @@ type Order struct {
 	// Alone are places that this order leaves single between others, where the session only
 	// warns of it. It is known when the order is placed or priced, and not stored.
 	Alone []int32
+	// payHours is how long the buyer of a requested order has once the house agrees. It is
+	// known when the order is placed, and stored with the house's word.
+	payHours int
 	// Terms are what rules and codes made of it; nil without any.
 	Terms *Terms
 	// Hints are told with a price, and with places that were chosen for the buyer; like

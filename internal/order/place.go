@@ -304,6 +304,9 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	if total == 0 {
 		ord.State, ord.ExpiresAt, ord.EndedAt = Paid, time.Time{}, now
 	}
+	if a := agreementOf(s, ask); a != nil && who.Kind == actor.Member {
+		ord.request(a, s, now)
+	}
 	return ord, choice, nil
 }
 

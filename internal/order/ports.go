@@ -106,6 +106,7 @@ type Store interface {
 	BuyerLimits
 	Transitions
 	Counts
+	Agreements
 	Heads
 	Reads
 	UseBook

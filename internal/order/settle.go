@@ -57,6 +57,8 @@ func (o *Orders) payable(ord *Order, now time.Time) error {
 		return ErrClosing
 	case ord.State == Paid && ord.Total == 0:
 		return ErrNothingToPay
+	case ord.State == Requested:
+		return ErrAwaitsHouse
 	case ord.State != Pending:
 		return ErrNotPending.With("state", ord.State)
 	case ord.ExpiresAt.Sub(now) < o.cfg.minLeft(ord.HoldSeconds):

@@ -134,7 +134,7 @@ func placesOf(v *sqldb.View, session, member int64) (places int, live int64, err
 	}
 	rows, err := v.Query(`SELECT l.order_id, o.state, l.line, l.detail FROM orders o
 		JOIN order_line l ON l.order_id = o.id WHERE o.member_id = ? AND l.session_id = ?
-		AND o.state IN ('pending', 'closing', 'paid')
+		AND o.state IN ('pending', 'closing', 'requested', 'paid')
 		/* any organization: the check serves all */`, member, session)
 	units := map[unitKey]int{}
 	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {

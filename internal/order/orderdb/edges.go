@@ -41,11 +41,11 @@ func (s *Store) MarkPaidIfExpired(tx *sqldb.Tx, o *order.Order) (bool, error) {
 		millis(tx.Now), o.ID, o.Organization, o.Revision)
 }
 
-// MarkEndedIfIdle takes a pending order without open payments to expired or cancelled.
+// MarkEndedIfIdle takes a pending or requested order without open payments to expired or cancelled.
 func (s *Store) MarkEndedIfIdle(tx *sqldb.Tx, o *order.Order, by order.EndedBy) (bool, error) {
 	return s.edge(tx, o, `UPDATE orders SET state = ?, ended_at = ?, ended_by = ?,
-		revision = revision + 1 WHERE id = ? AND organization_id = ? AND state = 'pending'
-		AND open_payments = 0 AND revision = ?`, string(by.Final()), millis(tx.Now), string(by),
+		revision = revision + 1 WHERE id = ? AND organization_id = ?
+		AND state IN ('pending', 'requested') AND open_payments = 0 AND revision = ?`, string(by.Final()), millis(tx.Now), string(by),
 		o.ID, o.Organization, o.Revision)
 }
 

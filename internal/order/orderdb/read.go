@@ -24,7 +24,7 @@ const (
 		WHERE member_id = ? AND id < ? /* any organization: a member's own orders */
 		ORDER BY id DESC LIMIT ?`
 	selectUnpaid = `SELECT ` + orderColumns + ` FROM orders
-		WHERE id >= ? AND id > ? AND state IN ('pending', 'closing')
+		WHERE id >= ? AND id > ? AND state IN ('pending', 'closing', 'requested')
 		/* any organization: expiry serves all */ ORDER BY id LIMIT ?`
 )
 

@@ -39,6 +39,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountChanges()
 	h.mountGiveBacks()
 	h.mountCodes()
+	h.mountAgreement()
 }
 
 const tag = "orders"

@@ -109,7 +109,7 @@ type orderLine struct {
 type orderBody struct {
 	ID        string         `json:"id"`
 	Number    string         `json:"number" doc:"the order as people read it aloud"`
-	State     order.View     `json:"state" enum:"pending,closing,paid,partly_refunded,refunded,expired,cancelled"`
+	State     order.View     `json:"state" enum:"requested,pending,closing,paid,partly_refunded,refunded,expired,cancelled"`
 	Session   string         `json:"session_id"`
 	Channel   order.Channel  `json:"channel"`
 	Currency  money.Currency `json:"currency"`
@@ -155,7 +155,7 @@ func (wr wire) order(o *order.Order) orderBody {
 		EndedAt: timeOrNil(o.EndedAt), EndedBy: o.EndedBy, Revision: o.Revision,
 		Lines: make([]orderLine, len(o.Lines)), Alone: o.Alone,
 		HintsBody: hintsOf(o.Hints), OffersBody: wr.offers(o)}
-	if o.State != order.Pending {
+	if o.State != order.Pending && o.State != order.Requested {
 		b.ExpiresAt = nil
 	}
 	for i, l := range o.Lines {

@@ -82,3 +82,18 @@ CREATE TABLE IF NOT EXISTS invoice_batch (
   PRIMARY KEY (id)
 ) {{suffix}};
 CREATE INDEX invoice_batch_organization ON invoice_batch (organization_id, id);
+
+-- Orders that needed the house's agreement before they could be paid. state: waiting, agreed,
+-- refused; whether a waiting one is still of interest is said by the state of its order.
+-- table order_agreement: module order; scope tenant
+CREATE TABLE IF NOT EXISTS order_agreement (
+  order_id BIGINT NOT NULL,
+  organization_id BIGINT NOT NULL,
+  state VARCHAR(8) NOT NULL,
+  pay_hours INT NOT NULL,
+  decided_by BIGINT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  words VARCHAR(300) NOT NULL,
+  PRIMARY KEY (order_id)
+) {{suffix}};
+CREATE INDEX order_agreement_state ON order_agreement (organization_id, state, order_id);
