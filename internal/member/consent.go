@@ -326,8 +326,8 @@ func firstText(p ConsentPurpose) ConsentText {
 		t.BodyZh = "我们加密保存您填写的观演人姓名与证件号码,只用于实名购票和入场核验。请先征得本人" +
 			"(未满 14 周岁的,征得其监护人)同意。撤回同意后,已保存的观演人会被全部删除。"
 		t.BodyEn = "We keep the names and documents of the people you buy for, encrypted, to " +
-			"sell real-name tickets and to check them at the gate, and for nothing else. Ask them " +
-			"first, and for a child under 14 the guardian. Taking this back erases them all."
+			"sell real-name tickets and to check them at the gate, and for nothing else. Ask " +
+			"them first, and for a child under 14 the guardian. Taking this back erases them all."
 	case Marketing:
 		t.TitleZh, t.TitleEn = "接收推荐信息", "News and offers"
 		t.BodyZh = "我们偶尔通过短信或邮件向您推荐演出与优惠。不同意不影响购票,可随时撤回。"
