@@ -210,7 +210,8 @@ func (a *Admission) checkParts(c *checker) {
 func (r *EntryRule) plain() bool {
 	return r.Entries == 0 && r.PerDay == 0 && r.PerGate == 0 && r.PerGateDay == 0 &&
 		r.PerPrecinctDay == 0 && r.AfterEntryMinutes == 0 && r.AfterExitMinutes == 0 &&
-		!r.Reentry && !r.NoExits && r.EarlyMinutes == nil && r.LateMinutes == nil && len(r.Precincts) == 0
+		!r.Reentry && !r.NoExits && r.EarlyMinutes == nil && r.LateMinutes == nil &&
+		len(r.Precincts) == 0
 }
 
 func (r *EntryRule) check(c *checker, at string) {

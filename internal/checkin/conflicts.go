@@ -82,7 +82,7 @@ func (c *CheckIns) side(ctx context.Context, scope actor.Scope, id int64) (*Side
 }
 
 // Settle notes what a conflict was. One that is settled stays as it is. Refused with
-// ErrNoConflict, fault.BadInput and fault.NotAllowed.
+// fault.Missing, fault.BadInput and fault.NotAllowed.
 func (c *CheckIns) Settle(ctx context.Context, who actor.Actor, scope actor.Scope, id int64,
 	note string,
 ) (*Conflict, error) {
@@ -96,7 +96,7 @@ func (c *CheckIns) Settle(ctx context.Context, who actor.Actor, scope actor.Scop
 		return nil, err
 	}
 	if found == nil {
-		return nil, ErrNoConflict
+		return nil, fault.Missing
 	}
 	if err := catalog.Allow(who, PermScan, scope.Organization, found.Venue); err != nil {
 		return nil, err

@@ -142,7 +142,4 @@ var (
 	ErrListMark = fault.Define(fault.Invalid, "gate_list_mark",
 		"名单位置无效,请重新下载整份名单", "The position in the list is not one that was given.",
 		"Download the list from its beginning.")
-	ErrNoConflict = fault.Define(fault.NotFound, "conflict_not_found",
-		"没有找到这条冲突记录", "There is no such conflict, or it is not yours.",
-		"List the venue's conflicts again.")
 )

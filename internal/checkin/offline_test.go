@@ -221,7 +221,7 @@ func settleOne(t *testing.T, w *checkintest.World, id int64) {
 	manager := checkintest.Manager()
 	stranger := actor.Scope{Organization: tickettest.OtherOrganization}
 	_, err := w.Module.Settle(ctx, manager, stranger, id, "x")
-	want(t, err, checkin.ErrNoConflict)
+	want(t, err, fault.Missing)
 	c, err := w.Module.Settle(ctx, manager, scope, id, "家长代刷,已核实")
 	if err != nil || c.State != checkin.ConflictSettled || c.SettledBy != manager.ID {
 		t.Fatalf("%+v %v", c, err)

@@ -67,6 +67,14 @@ type CheckInStore interface {
 	// FindIn and Find are a check-in of any organization; ErrNoCheckIn without one.
 	FindIn(tx *sqldb.Tx, id int64) (*CheckIn, error)
 	Find(ctx context.Context, id int64) (*CheckIn, error)
+	Histories
+	Counts
+	ConflictStore
+}
+
+// Histories are what check-ins that stand say of a ticket, and under which nonces they came.
+type Histories interface {
+	Nonces
 	// Spans are the first and the last standing entries of a ticket.
 	Spans(ctx context.Context, scope actor.Scope, ticket int64) (first, last *Trace, err error)
 	// PastIn is what standing check-ins of an entitlement say to a gate.
@@ -74,9 +82,6 @@ type CheckInStore interface {
 	// LastIn are when an entitlement was last entered and left, by check-ins that stand.
 	LastIn(tx *sqldb.Tx, organization, ticket int64, number int) (entered, left time.Time,
 		err error)
-	Nonces
-	Counts
-	ConflictStore
 }
 
 // ConflictStore keeps the scans that the book contradicts.
@@ -168,10 +173,15 @@ type DeviceStore interface {
 	RevokeIfNot(tx *sqldb.Tx, scope actor.Scope, id int64) (bool, error)
 	// CountOf is how many devices of a venue are not revoked.
 	CountOf(tx *sqldb.Tx, scope actor.Scope, venue int64) (int, error)
+	DeviceMarks
+	DeviceReads
+}
+
+// DeviceMarks note what a device was last seen with.
+type DeviceMarks interface {
 	Touch(tx *sqldb.Tx, scope actor.Scope, id int64, at time.Time) error
 	// HoldsList notes until when a device may admit by the list that it took.
 	HoldsList(tx *sqldb.Tx, scope actor.Scope, id int64, until time.Time) error
-	DeviceReads
 }
 
 // DeviceReads finds devices; nil without one.

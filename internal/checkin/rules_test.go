@@ -189,7 +189,8 @@ func TestCombinedTicket(t *testing.T) {
 		if a := k.in(sea, 1); a.Entitlement != 2 {
 			t.Fatalf("%+v", a)
 		}
-		if f := k.not(sky, checkin.Entry, checkin.ErrOtherPrecinct); f.Details["precinct"] != "sky" {
+		f := k.not(sky, checkin.Entry, checkin.ErrOtherPrecinct)
+		if f.Details["precinct"] != "sky" {
 			t.Fatal(f.Details)
 		}
 		ask := w.Ask(k.code, checkin.Entry, 1)

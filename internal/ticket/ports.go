@@ -20,20 +20,20 @@ type Store interface {
 	VoidUnused(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error
 	// RaiseVersionIf makes the next code version of a live ticket that still has version was.
 	RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error)
-	// KeepPhoto notes the photo of a live ticket's holder.
-	KeepPhoto(tx *sqldb.Tx, scope actor.Scope, id, media int64) (bool, error)
 	Openings
 	Reads
 	Gates
 }
 
-// Openings keeps what tickets open, once for each content.
+// Openings keeps what tickets open, once for each content, and who may be seen with them.
 type Openings interface {
 	// SaveAdmission stores a document unless it is there, and answers the id under which it is.
 	SaveAdmission(tx *sqldb.Tx, scope actor.Scope, id int64, digest [32]byte, doc []byte) (
 		int64, error)
 	// AdmissionDoc is a stored document of any organization; they are no secrets.
 	AdmissionDoc(ctx context.Context, id int64) ([]byte, error)
+	// KeepPhoto notes the photo of a live ticket's holder.
+	KeepPhoto(tx *sqldb.Tx, scope actor.Scope, id, media int64) (bool, error)
 }
 
 // Reads finds tickets with their entitlements.

@@ -128,8 +128,8 @@ func uploadAndSettle(t *testing.T, house *rig.House, venue string, east, west *r
 		return map[string]any{"device_time": now, "scans": []map[string]any{{"code": code,
 			"direction": "entry", "nonce": nonce, "at": now.Add(-ago)}}}
 	}
-	if got := east.Post(200, "/gate/scans", scan("off-1", 2*time.Minute)); got.S("items.0.result") !=
-		"accepted" {
+	got := east.Post(200, "/gate/scans", scan("off-1", 2*time.Minute))
+	if got.S("items.0.result") != "accepted" {
 		t.Fatal(got)
 	}
 	once := west.Post(200, "/gate/scans", scan("off-2", time.Minute))

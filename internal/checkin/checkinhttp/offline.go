@@ -41,7 +41,7 @@ func (h *handler) mountOffline() {
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: organization + "/conflicts/{id}/settle",
 		Tag: tag, OperationID: "settle-conflict", Summary: "Note what a conflict was",
 		Access: httpx.StaffOnly(checkin.PermScan), Status: 200,
-		Refusals: []*fault.Definition{checkin.ErrNoConflict}}, h.settle)
+		Refusals: []*fault.Definition{fault.Missing}}, h.settle)
 }
 
 type listParams struct {
@@ -331,7 +331,7 @@ func (h *handler) settle(ctx context.Context, in *settleIn) (*settleOut, error) 
 	}
 	id, err := h.keys.Parse(checkin.KindCheckIn, in.ID)
 	if err != nil {
-		return nil, checkin.ErrNoConflict
+		return nil, err
 	}
 	c, err := h.module.Settle(ctx, httpx.ActorOf(ctx), scope, id, in.Body.Note)
 	if err != nil {
@@ -384,7 +384,8 @@ func (h *handler) search(ctx context.Context, in *searchIn) (*searchOut, error) 
 			TypeEn: t.TypeEn, People: t.People(), Used: t.Used(), Inside: t.Inside(),
 			Session: h.session(list[i].Event)}
 		if t.Photo != 0 {
-			out.Body.Items[i].PhotoURL = "/api/v1/media/" + h.keys.Public(catalog.KindMedia, t.Photo)
+			out.Body.Items[i].PhotoURL = "/api/v1/media/" +
+				h.keys.Public(catalog.KindMedia, t.Photo)
 		}
 	}
 	return &out, nil

@@ -74,7 +74,8 @@ func (h *handler) createPrecinct(ctx context.Context, in *createPrecinctIn) (*pr
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.module.Devices().CreatePrecinct(ctx, httpx.ActorOf(ctx), in.Body.at(scope, venue, 0))
+	p, err := h.module.Devices().CreatePrecinct(ctx, httpx.ActorOf(ctx),
+		in.Body.at(scope, venue, 0))
 	if err != nil {
 		return nil, err
 	}

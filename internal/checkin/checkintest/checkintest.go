@@ -33,8 +33,10 @@ type World struct {
 func New(t testing.TB, db *sqldb.DB, clk clock.Clock, change func(*checkin.Config)) *World {
 	t.Helper()
 	w := &World{World: tickettest.New(t, db, clk), Store: checkindb.New(db)}
-	cfg := checkin.Config{DB: db, Store: w.Store, Tickets: w.World.Store, Openings: w.Tickets, Sessions: w.Programme,
-		Venues: w.Programme, Journal: w.Journal, Ledger: w.Ledger, IDs: w.IDs, Clock: clk, Keys: w.Keys,
+	cfg := checkin.Config{DB: db, Store: w.Store, Tickets: w.World.Store, Openings: w.Tickets,
+		Sessions: w.Programme,
+		Venues:   w.Programme, Journal: w.Journal, Ledger: w.Ledger, IDs: w.IDs, Clock: clk,
+		Keys: w.Keys,
 		MACs: macs{}, Log: slog.New(slog.DiscardHandler), Observe: func(o string) {
 			if w.Seen != nil {
 				w.Seen(o)

@@ -227,7 +227,8 @@ func enter(r *Rule, st State, past Past, sc Scan) (State, Effect, *Refusal) {
 	if why := r.coolDown(st, sc); why != nil {
 		return no(*why)
 	}
-	st.Used, st.DayUsed, st.EnteredAt = st.Used+counted, st.DayUsed+counted, later(st.EnteredAt, sc.At)
+	st.Used, st.DayUsed = st.Used+counted, st.DayUsed+counted
+	st.EnteredAt = later(st.EnteredAt, sc.At)
 	if !r.NoExits {
 		st.Inside += sc.N
 	}

@@ -13,7 +13,7 @@ var opening = time.Date(2026, 10, 1, 1, 0, 0, 0, time.UTC) // 09:00 in Shanghai
 
 // passage is what the model remembers of one accepted scan: nothing but what happened.
 type passage struct {
-	entry, moved bool
+	entry        bool
 	n, day, gate int
 	counted      int
 	precinct     string
@@ -200,6 +200,13 @@ func TestPassDays(t *testing.T) {
 		return &rule.Rule{EntryRule: catalog.EntryRule{NoExits: true}, Pass: p}
 	}
 	same := pass(func(*catalog.PassRule) {})
+	blackout := pass(func(p *catalog.PassRule) { p.Blackout = span })
+	slots := pass(func(p *catalog.PassRule) { p.SlotDays = span })
+	weekend := pass(func(p *catalog.PassRule) { p.Weekdays = []int{5, 6, 7} })
+	fromSale := pass(func(p *catalog.PassRule) { p.Starts = catalog.PassFromSale })
+	november := pass(func(p *catalog.PassRule) {
+		p.Starts, p.StartsOn = catalog.PassFromDate, "2026-11-01"
+	})
 	for name, c := range map[string]struct {
 		r         *rule.Rule
 		activated int
@@ -210,18 +217,14 @@ func TestPassDays(t *testing.T) {
 		"first use too late":         {same, 0, 20261007, rule.PassExpired},
 		"last day since first use":   {same, 20261006, 20261015, ""},
 		"a day after it":             {same, 20261006, 20261016, rule.PassExpired},
-		"blackout":                   {pass(func(p *catalog.PassRule) { p.Blackout = span }), 0, 20261004, rule.PassBlackout},
-		"after the blackout":         {pass(func(p *catalog.PassRule) { p.Blackout = span }), 0, 20261005, ""},
-		"a slot is needed":           {pass(func(p *catalog.PassRule) { p.SlotDays = span }), 0, 20261003, rule.SlotNeeded},
-		"Thursday is not among them": {pass(func(p *catalog.PassRule) { p.Weekdays = []int{5, 6, 7} }), 0, 20261001, rule.PassWeekday},
-		"Friday is":                  {pass(func(p *catalog.PassRule) { p.Weekdays = []int{5, 6, 7} }), 0, 20261002, ""},
-		"before the date": {pass(func(p *catalog.PassRule) {
-			p.Starts, p.StartsOn = catalog.PassFromDate, "2026-11-01"
-		}), 0, 20261031, rule.PassNotYet},
-		"from the date": {pass(func(p *catalog.PassRule) {
-			p.Starts, p.StartsOn = catalog.PassFromDate, "2026-11-01"
-		}), 0, 20261110, ""},
-		"from the sale": {pass(func(p *catalog.PassRule) { p.Starts = catalog.PassFromSale }), 0, 20261011, rule.PassExpired},
+		"blackout":                   {blackout, 0, 20261004, rule.PassBlackout},
+		"after the blackout":         {blackout, 0, 20261005, ""},
+		"a slot is needed":           {slots, 0, 20261003, rule.SlotNeeded},
+		"Thursday is not among them": {weekend, 0, 20261001, rule.PassWeekday},
+		"Friday is":                  {weekend, 0, 20261002, ""},
+		"before the date":            {november, 0, 20261031, rule.PassNotYet},
+		"from the date":              {november, 0, 20261110, ""},
+		"from the sale":              {fromSale, 0, 20261011, rule.PassExpired},
 	} {
 		st := rule.State{People: 1, Allowed: rule.Unlimited, SoldDay: 20261001,
 			Activated: c.activated}

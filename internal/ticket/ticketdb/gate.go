@@ -19,7 +19,8 @@ const (
 		AND EXISTS (SELECT 1 FROM ticket WHERE organization_id = ?
 		AND id = ? AND state = 'live' AND code_version = ?)`
 	unenter = `UPDATE entitlement SET used = used - ?, inside = inside - ?, seq = seq + 1,
-		touched_at = ? WHERE organization_id = ? AND ticket_id = ? AND number = ? AND used >= ? AND inside >= ?`
+		touched_at = ? WHERE organization_id = ? AND ticket_id = ? AND number = ?
+		AND used >= ? AND inside >= ?`
 	unleave = `UPDATE entitlement SET inside = inside + ?, seq = seq + 1, touched_at = ?
 		WHERE organization_id = ? AND ticket_id = ? AND number = ? AND inside + ? <= used`
 	selectEntitlement = `SELECT number, session_id, state, allowed, used, inside, share_minor,
@@ -30,7 +31,8 @@ const (
 
 // EnterIfAllowed lets N people in while used + N <= allowed.
 func (s *Store) EnterIfAllowed(tx *sqldb.Tx, u ticket.Use) (bool, error) {
-	n, err := tx.Exec(enter, u.N, u.N, clock.Millis(tx.Now), u.Organization, u.Ticket, u.Number, u.N,
+	n, err := tx.Exec(enter, u.N, u.N, clock.Millis(tx.Now), u.Organization, u.Ticket,
+		u.Number, u.N,
 		u.Organization, u.Ticket, u.CodeVersion)
 	return n == 1, err
 }
@@ -44,7 +46,8 @@ func (s *Store) LeaveIfInside(tx *sqldb.Tx, u ticket.Use) (bool, error) {
 
 // UnenterIfInside takes an entry back while its people are still inside.
 func (s *Store) UnenterIfInside(tx *sqldb.Tx, u ticket.Use) (bool, error) {
-	n, err := tx.Exec(unenter, u.N, u.N, clock.Millis(tx.Now), u.Organization, u.Ticket, u.Number, u.N, u.N)
+	n, err := tx.Exec(unenter, u.N, u.N, clock.Millis(tx.Now), u.Organization, u.Ticket,
+		u.Number, u.N, u.N)
 	return n == 1, err
 }
 

@@ -17,7 +17,8 @@ type row interface{ Scan(...any) error }
 const (
 	columns = `t.id, t.organization_id, t.order_id, t.line, t.unit, t.units, t.member_id,
 		t.session_id, t.venue_id, t.code_version, t.state, t.label, t.type_name, t.type_name_en,
-		t.issued_at, t.voided_at, t.changed_at, t.photo_id, e.number, e.session_id, e.state, e.allowed, e.used, e.inside,
+		t.issued_at, t.voided_at, t.changed_at, t.photo_id, e.number, e.session_id,
+		e.state, e.allowed, e.used, e.inside,
 		e.share_minor, e.valid_from, e.valid_until, e.people, e.admission_id, e.seq, e.day,
 		e.day_used, e.activated_day, e.entered_at, e.left_at`
 	joined = ` JOIN entitlement e ON e.organization_id = t.organization_id

@@ -48,7 +48,8 @@ func TestPassAndItsPhoto(t *testing.T) {
 		}
 		d.Ask("desk", "PUT", put, media(5)).Refused(fault.Missing)
 		d.Ask("buyer", "PUT", put, media(tickettest.Picture)).Refused(fault.NotAllowed)
-		if got := d.Ask("desk", "PUT", put, media(tickettest.Picture)).JSON(200); got["photo_url"] !=
+		got := d.Ask("desk", "PUT", put, media(tickettest.Picture)).JSON(200)
+		if got["photo_url"] !=
 			"/api/v1/media/"+media(tickettest.Picture)["media_id"].(string) {
 			t.Fatal(got)
 		}
