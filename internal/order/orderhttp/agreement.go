@@ -8,11 +8,8 @@ import (
 	"foyer/internal/actor"
 	"foyer/internal/fault"
 	"foyer/internal/httpx"
-	"foyer/internal/idgen"
 	"foyer/internal/order"
 )
-
-const kindOrganization idgen.Kind = "org"
 
 // mountAgreement adds the routes of orders that need the house's word.
 func (h *handler) mountAgreement() {
