@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"foyer/internal/actor"
+	"foyer/internal/alert/alerthttp"
 	"foyer/internal/app/pages"
 	"foyer/internal/captcha/captchahttp"
 	"foyer/internal/catalog"
@@ -211,6 +212,7 @@ func (a *App) buildDoor() error {
 	}
 	cataloghttp.Mount(a.API, a.Catalog, picture.NewReader(1, a.Clock.After), a.Clock)
 	seatinghttp.Mount(a.API, a.Seating)
+	alerthttp.Mount(a.API, a.newAlerts())
 	orderhttp.Mount(a.API, a.Orders, a.Keys)
 	paymenthttp.Mount(a.API, a.Payments, a.Keys, paymenthttp.Config{
 		PublicURL: a.Config.PublicURL, Providers: a.Payments.Channels()})

@@ -34,6 +34,7 @@ var imports = []struct{ from, to, why string }{
 	{"internal/journal", "foyer/internal/order", "they know none"},
 	{"internal/approval", "foyer/internal/catalog", "they know none"},
 	{"internal/catalog", "foyer/internal/approval", ""},
+	{"internal/alert", "foyer/internal/member", "does not know who buys"},
 	{"internal/invoice", "foyer/internal/order", "how it was sold"},
 	{"internal/catalog", "foyer/internal/seating", "lowest noun"},
 	{"internal/seating", "foyer/internal/catalog", ""},

@@ -90,3 +90,24 @@ func (s *site) fallBack(kind string) int {
 	}
 	return len(due)
 }
+
+// TestSeasonSeats: the seats that are free in every session of a run, house seats and
+// whatever anybody has of one of them left out.
+func TestSeasonSeats(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	one, _ := s.published()
+	two := s.h.OnSale(s.clk.Now().Add(48 * time.Hour)).ID
+	s.hold(one, 5, []int32{1})
+	s.hold(two, 6, []int32{2, 3})
+	ids := []string{s.w.Codec.Encode("ses", one), s.w.Codec.Encode("ses", two)}
+	r := s.want(200, s.do("POST", s.org+"/season-seats", "owner",
+		map[string]any{"session_ids": ids}))
+	seats := r.body["seats"].([]any)
+	if len(seats) != 7 || seats[0].(map[string]any)["place"] != 4.0 {
+		t.Errorf("free in both: %s", r.raw)
+	}
+	s.want(422, s.do("POST", s.org+"/season-seats", "owner",
+		map[string]any{"session_ids": ids[:1]}))
+	s.want(403, s.do("POST", s.org+"/season-seats", "usher", map[string]any{"session_ids": ids}))
+}

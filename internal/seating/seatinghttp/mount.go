@@ -45,6 +45,7 @@ func Mount(api *httpx.API, s *seating.Seating) {
 	h.mountMaps(api)
 	h.mountBlocks(api)
 	h.mountAllotments(api)
+	h.mountSeason(api)
 }
 
 type sessionParam struct {

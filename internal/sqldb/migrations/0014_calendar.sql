@@ -44,7 +44,7 @@ CREATE UNIQUE INDEX holiday_list_name ON holiday_list (organization_id, name);
 
 -- Who wants to be told when a session goes on sale or places of it come back. told_at: 0
 -- while he waits; left_at: 0 unless he no longer wants to know.
--- table alert: module catalog; scope tenant
+-- table alert: module alert; scope tenant
 CREATE TABLE IF NOT EXISTS alert (
   id BIGINT NOT NULL,
   organization_id BIGINT NOT NULL,
@@ -57,3 +57,4 @@ CREATE TABLE IF NOT EXISTS alert (
 ) {{suffix}};
 CREATE UNIQUE INDEX alert_member ON alert (session_id, member_id, kind);
 CREATE INDEX alert_waiting ON alert (session_id, kind, told_at, id);
+CREATE INDEX alert_of_member ON alert (member_id, id);
