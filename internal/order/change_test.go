@@ -328,13 +328,15 @@ func TestChangeRefusals(t *testing.T) {
 		ask  order.ChangeAsk
 		want error
 	}{
-		"another's":    {Member(9), o.ID, To(other.ID, adult(w, 7), ref(1, 1)), order.ErrNotFound},
-		"never agreed": {Member(2), never.ID, To(other.ID, adult(w, 7), ref(1, 1)), order.ErrNoChange},
+		"another's": {Member(9), o.ID, To(other.ID, adult(w, 7), ref(1, 1)), order.ErrNotFound},
+		"never agreed": {Member(2), never.ID, To(other.ID, adult(w, 7), ref(1, 1)),
+			order.ErrNoChange},
 		"no unit":      {me, o.ID, To(other.ID, adult(w, 7)), order.ErrUnit},
 		"unknown unit": {me, o.ID, To(other.ID, adult(w, 7), ref(1, 3)), order.ErrUnit},
-		"twice":        {me, o.ID, To(other.ID, adult(w, 7, 8), ref(1, 1), ref(1, 1)), order.ErrUnit},
-		"more places":  {me, o.ID, To(other.ID, adult(w, 7, 8), ref(1, 1)), order.ErrChangeCount},
-		"no session":   {me, o.ID, To(4711, adult(w, 7), ref(1, 1)), fault.Missing},
+		"twice": {me, o.ID, To(other.ID, adult(w, 7, 8), ref(1, 1), ref(1, 1)),
+			order.ErrUnit},
+		"more places": {me, o.ID, To(other.ID, adult(w, 7, 8), ref(1, 1)), order.ErrChangeCount},
+		"no session":  {me, o.ID, To(4711, adult(w, 7), ref(1, 1)), fault.Missing},
 	} {
 		if err := try(tc.who, tc.id, tc.ask); !errors.Is(err, tc.want) {
 			t.Errorf("%s: %v, want %v", name, err, tc.want)
@@ -393,7 +395,8 @@ func TestChangeAgainstAllOthers(t *testing.T) {
 		done := w.ChangeNow(t, c.ID).State == order.ChangeDone
 		switch i % 3 {
 		case 0:
-			if done == (returned == nil) && w.Find(t, o.ID).Unit(1, 1).Changed == (returned == nil) {
+			changed := w.Find(t, o.ID).Unit(1, 1).Changed
+			if done == (returned == nil) && changed == done {
 				t.Errorf("the unit was changed (%v) and refunded (%v)", done, returned)
 			}
 		case 1:

@@ -156,7 +156,8 @@ func (o *Orders) goal(ctx context.Context, who actor.Actor, ord *Order, q *Chang
 		return nil, ErrChangeRuled
 	}
 	for i, l := range ask.To.Lines {
-		if t := s.TicketType(l.TicketType); takesNoPlace(s, l) || t != nil && combined(t.Admission) {
+		t := s.TicketType(l.TicketType)
+		if takesNoPlace(s, l) || t != nil && combined(t.Admission) {
 			return nil, ErrNoChange.At(field("lines", i, "ticket_type_id"), "not by a change")
 		}
 	}

@@ -26,7 +26,7 @@ type GiveBackState string
 
 const (
 	GiveBackRunning GiveBackState = "running" // the job's turn
-	GiveBackDone    GiveBackState = "done"    // every refund is asked for; arriving is the provider's
+	GiveBackDone    GiveBackState = "done"    // every refund is asked for
 )
 
 // GiveBack is a cancelled session's money on its way.

@@ -58,7 +58,8 @@ func TestEverybodyGetsEverythingBack(t *testing.T) {
 		}
 		// One comes from elsewhere, one was to leave, one was to come.
 		away := w.Buy(t, Member(44), Seats(y.Adult, 46))
-		if _, err := w.Exchange(Member(44), away.ID, To(dear.ID, adult(w, 1), ref(1, 1))); err != nil {
+		if _, err := w.Exchange(Member(44), away.ID, To(dear.ID, adult(w, 1),
+			ref(1, 1))); err != nil {
 			t.Fatal(err)
 		}
 		used := w.Buy(t, Member(45), Seats(y.Adult, 47))

@@ -109,6 +109,11 @@ type Store interface {
 	Agreements
 	Heads
 	Reads
+	Books
+}
+
+// Books are what orders count and keep beside themselves.
+type Books interface {
 	UseBook
 	CodeBook
 	ChangeBook

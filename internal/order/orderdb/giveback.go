@@ -65,8 +65,8 @@ func (s *Store) NoteGivenBack(tx *sqldb.Tx, g order.GivenBack) error {
 		arrived = 1
 	}
 	_, err := tx.Exec(`INSERT INTO given_back (refund_id, session_id, order_id, units,
-		amount_minor, arrived, arrived_minor) VALUES (?, ?, ?, ?, ?, ?, 0)`, g.Refund, g.Session, g.Order, g.Units,
-		int64(g.Amount), arrived)
+		amount_minor, arrived, arrived_minor) VALUES (?, ?, ?, ?, ?, ?, 0)`, g.Refund, g.Session,
+		g.Order, g.Units, int64(g.Amount), arrived)
 	return err
 }
 
