@@ -150,3 +150,48 @@ func uploadAndSettle(t *testing.T, house *rig.House, venue string, east, west *r
 		t.Fatal(left)
 	}
 }
+
+// A combined ticket has a counter for each attraction, and its shares go back with it: the
+// check at the end sums every movement.
+func TestCombinedTicketAndItsShares(t *testing.T) {
+	t.Parallel()
+	s := rig.Demo(t)
+	house := s.House()
+	venue := house.Cinema()
+	part := func(code string, weight int) map[string]any {
+		return map[string]any{"code": code, "name": code, "weight": weight,
+			"precincts": []string{code}}
+	}
+	bad := house.Owner.Ask("POST", house.Path+"/ticket-types", map[string]any{"kind": "combo",
+		"code": "bad", "name": "x", "admission": map[string]any{"reentry": true, "no_exits": true,
+			"parts": []any{part("zoo", 1), part("zoo", 0)}}}).Refused("invalid_input")
+	if len(bad.L("errors")) < 3 {
+		t.Fatalf("not all problems at once: %s", bad)
+	}
+	session, combo := dayTicket(house, map[string]any{
+		"parts": []any{part("zoo", 2), part("sea", 1)}})
+	gates := map[string]*rig.Person{}
+	for _, code := range []string{"zoo", "sea"} {
+		p := house.Owner.Post(201, house.Path+"/venues/"+venue+"/precincts",
+			map[string]any{"code": code, "name": code})
+		gates[code] = stand(house, venue, code, map[string]any{"precinct_id": p.S("id")})
+	}
+	buyer := s.Member()
+	order := buyer.Buy(rig.Wish(session, combo, buyer.Seats(session).Pick(2, "gold")...))
+	tickets := buyer.Tickets(order.S("id"))
+	if tickets[0].N("parts.0.share_minor") != 5867 || tickets[0].N("parts.1.share_minor") != 2933 {
+		t.Fatalf("88.00 in parts of 2 and 1: %s", tickets[0])
+	}
+	for _, code := range []string{"zoo", "sea"} {
+		if in := gates[code].Scan(tickets[0].S("code"), code).Want(200); in.S("part") != code {
+			t.Fatal(in)
+		}
+		gates[code].Scan(tickets[0].S("code"), code+" again").Refused("still_inside")
+	}
+	unit := map[string]any{"line": tickets[1].N("line"), "unit": tickets[1].N("unit")}
+	back := buyer.Post(201, "/orders/"+order.S("id")+"/refunds",
+		map[string]any{"units": []any{unit}}, rig.Key("back")...)
+	buyer.Await("/refunds/"+back.S("refund_ids.0"), 30*time.Second, "arrived")
+	gates["zoo"].Scan(tickets[1].S("code"), "gone").Refused("refunded")
+	s.Finish(session)
+}
