@@ -62,6 +62,24 @@ func nextAsk(p *Payment, now time.Time) time.Time {
 	return next
 }
 
+// looks are how long after its end a closed payment is looked at again: the buyer may have
+// paid in the very moment in which it was closed, and a provider that closes twice tells
+// nobody. What is missed by then, the daily bill finds.
+var looks = [...]time.Duration{2 * time.Minute, 15 * time.Minute, 2 * time.Hour}
+
+// lookAgain is when a payment that ended without money is looked at next; zero: no more.
+// One that the provider refused itself is not looked at.
+func lookAgain(p *Payment, now time.Time) time.Time {
+	if p.State == Closed {
+		for _, after := range looks {
+			if at := p.SettledAt.Add(after); at.After(now) {
+				return at
+			}
+		}
+	}
+	return time.Time{}
+}
+
 // nextRefund is when a refund is asked for, or asked about, again.
 func nextRefund(r *Refund, now time.Time) time.Time {
 	if r.State == Requested {

@@ -79,7 +79,7 @@ type Payment struct {
 	ExpiresAt    time.Time
 	SettledAt    time.Time // when it was captured, failed or closed
 	AnsweredAt   time.Time // the provider's newest answer
-	AskAt        time.Time // when the provider is asked next
+	AskAt        time.Time // when the provider is asked next, after a close too; zero: never
 	Result       Result
 	Sent         Sent
 	Revision     int64

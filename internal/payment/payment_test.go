@@ -249,6 +249,45 @@ func TestLateMoney(t *testing.T) {
 	})
 }
 
+// TestMoneyInTheInstantOfTheClose: what a provider takes while it closes, and tells nobody,
+// is found by a look some minutes later, and goes back or buys the places.
+func TestMoneyInTheInstantOfTheClose(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *paymenttest.World) {
+		w.Run(t)
+		ctx := context.Background()
+		w.Book.Full = func(int64) bool { return true }
+		o := w.Place(t, 500, 10*time.Minute)
+		p := open(t, w, o)
+		faults(t, w, p.Number(), sandboxbank.FaultLateMoney, sandboxbank.FaultNever)
+		expire(t, w, o, order.Expired)
+		p = reaches(t, w, p.ID, payment.Closed)
+		if wait := p.AskAt.Sub(p.SettledAt); wait != 2*time.Minute {
+			t.Fatalf("a closed payment is looked at again after %v", wait)
+		}
+		w.Bank.Pay(t, p.Sent.RedirectURL)
+		if n, err := w.Payments.Round(ctx); n != 0 || err != nil {
+			t.Fatalf("looked at before its time: %d %v", n, err)
+		}
+		err := w.DB.InTx(ctx, func(tx *sqldb.Tx) error { // its time comes
+			due := *p
+			due.AskAt = tx.Now
+			return w.Store.Plan(tx, &due)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := w.Payments.Round(ctx); n != 1 || err != nil {
+			t.Fatalf("looked at %d payments: %v", n, err)
+		}
+		reaches(t, w, p.ID, payment.Captured)
+		work(t, w)
+		arrived(t, w, o)
+		w.Settled(t, o)
+		w.Verify(t)
+	})
+}
+
 // expire ends an order's time in the book and waits for its end.
 func expire(t *testing.T, w *paymenttest.World, o *order.Order, want order.State) {
 	t.Helper()

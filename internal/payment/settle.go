@@ -110,7 +110,7 @@ func (p *Payments) close(ctx context.Context, provider Provider, pay *Payment) (
 // when there was no answer for too long after its end.
 func (p *Payments) unanswered(ctx context.Context, pay *Payment, cause error) (*Payment, error) {
 	if !pay.State.IsOpen() {
-		return pay, ErrProviderSilent.Wrap(cause).Retry(5 * time.Second)
+		return pay, p.unansweredEnded(ctx, pay, cause)
 	}
 	patience := time.Duration(p.cfg.UnknownMinutes) * time.Minute
 	err := p.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
@@ -132,6 +132,21 @@ func (p *Payments) unanswered(ctx context.Context, pay *Payment, cause error) (*
 		return nil, err
 	}
 	return pay, ErrProviderSilent.Wrap(cause).Retry(5 * time.Second)
+}
+
+// unansweredEnded puts the look at an ended payment off.
+func (p *Payments) unansweredEnded(ctx context.Context, pay *Payment, cause error) error {
+	if !pay.AskAt.IsZero() {
+		err := p.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
+			later := *pay
+			later.AskAt = lookAgain(pay, tx.Now)
+			return p.Store.Plan(tx, &later)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return ErrProviderSilent.Wrap(cause).Retry(5 * time.Second)
 }
 
 func maxTime(a, b time.Time) time.Time {
@@ -167,6 +182,10 @@ func (p *Payments) settle(ctx context.Context, id int64, a Answer, n *NoticeRow)
 		}
 		if cur.State.IsOpen() {
 			cur.AnsweredAt, cur.AskAt = tx.Now, nextAsk(cur, tx.Now)
+			return p.Store.Plan(tx, cur)
+		}
+		if !cur.AskAt.IsZero() && cur.State != Captured {
+			cur.AnsweredAt, cur.AskAt = tx.Now, lookAgain(cur, tx.Now)
 			return p.Store.Plan(tx, cur)
 		}
 		return nil
@@ -211,7 +230,7 @@ func (p *Payments) finish(tx *sqldb.Tx, who actor.Actor, pay *Payment, to State,
 ) error {
 	from := pay.State
 	pay.State, pay.Result, pay.SettledAt = to, result, tx.Now
-	pay.AnsweredAt, pay.AskAt = tx.Now, time.Time{}
+	pay.AnsweredAt, pay.AskAt = tx.Now, lookAgain(pay, tx.Now)
 	pay.Revision++
 	moved, err := p.Store.MarkEndedIf(tx, pay, from)
 	if err != nil || !moved {

@@ -68,14 +68,15 @@ func (s *Store) MarkCapturedIf(tx *sqldb.Tx, p *payment.Payment, from payment.St
 		millis(p.AnsweredAt), p.ID, p.Organization, string(from)))
 }
 
-// MarkEndedIf takes an attempt from an open state to failed or closed.
+// MarkEndedIf takes an attempt from an open state to failed or closed; p.AskAt is when it is
+// looked at again all the same.
 func (s *Store) MarkEndedIf(tx *sqldb.Tx, p *payment.Payment, from payment.State) (bool, error) {
 	return one(tx.Exec(`UPDATE payment SET state = ?, outcome = ?, settled_at = ?,
-		answered_at = ?, ask_at = 0, revision = revision + 1
+		answered_at = ?, ask_at = ?, revision = revision + 1
 		WHERE id = ? AND organization_id = ? AND state = ?
 		AND state IN ('opening', 'open', 'unknown')`,
-		string(p.State), string(p.Result), millis(p.SettledAt), millis(p.AnsweredAt), p.ID,
-		p.Organization, string(from)))
+		string(p.State), string(p.Result), millis(p.SettledAt), millis(p.AnsweredAt),
+		millis(p.AskAt), p.ID, p.Organization, string(from)))
 }
 
 // MarkUnknownIf takes an attempt from opening or open to unknown.
@@ -92,10 +93,10 @@ func (s *Store) SetResult(tx *sqldb.Tx, p *payment.Payment) error {
 		string(p.Result), p.ID, p.Organization)
 }
 
-// Plan says when an open attempt is asked next; one that has ended is left alone.
+// Plan says when an attempt is asked next; one that has its money is left alone.
 func (s *Store) Plan(tx *sqldb.Tx, p *payment.Payment) error {
 	_, err := tx.Exec(`UPDATE payment SET ask_at = ?, answered_at = ?
-		WHERE id = ? AND organization_id = ? AND state IN ('opening', 'open', 'unknown')`,
+		WHERE id = ? AND organization_id = ? AND state <> 'captured'`,
 		millis(p.AskAt), millis(p.AnsweredAt), p.ID, p.Organization)
 	return err
 }
@@ -113,7 +114,7 @@ const (
 	selectOfOrderIn = `SELECT ` + paymentColumns + ` FROM payment
 		WHERE order_id = ? AND organization_id = ? ORDER BY id DESC LIMIT 100`
 	selectDue = `SELECT ` + paymentColumns + ` FROM payment
-		WHERE state = ? AND ask_at <= ? /* any organization: reconciliation serves all */
+		WHERE state = ? AND ask_at > 0 AND ask_at <= ? /* any organization: reconciliation serves all */
 		ORDER BY ask_at LIMIT ?`
 	selectInState = `SELECT ` + paymentColumns + ` FROM payment
 		WHERE state = ? AND id > ? /* any organization: reconciliation serves all */
