@@ -132,6 +132,46 @@ func TestRealNames(t *testing.T) {
 	s.Finish(session)
 }
 
+// Names may follow until a time, and a companion is named by id; who is named stays.
+func TestNamesFollow(t *testing.T) {
+	t.Parallel()
+	s := rig.Demo(t)
+	house := s.House()
+	session := house.Evening(3*time.Hour, map[string]any{"real_name": map[string]any{
+		"mode": "every", "max_per_document": 1, "name_until_minutes_before": 60}})
+	buyer := s.Member()
+	for _, text := range buyer.Get("/consent-texts").L("items") {
+		buyer.Ask("PUT", "/me/consents/"+text.S("purpose"), map[string]any{"given": true,
+			"version": text.N("version")}).Want(200)
+	}
+	father := idCard(t, "19600101", 7)
+	companion := buyer.Post(201, "/me/companions", map[string]any{"relation": "parent",
+		"name": "王建国", "document_kind": "id_card", "document_number": father}).S("id")
+	order := buyer.Buy(rig.Wish(session, house.Adult, buyer.Seats(session).Pick(2, "gold")...))
+	path := "/orders/" + order.S("id")
+	if got := buyer.Get(path); got.N("visitors_missing") != 2 || got.S("visitors_until") == "" {
+		t.Fatalf("it is not said who is missing: %s", got)
+	}
+	name := func(p *rig.Person, unit int, who map[string]any) rig.Answer {
+		who["line"], who["unit"] = 1, unit
+		return p.Ask("PUT", path+"/visitors", map[string]any{"visitors": []any{who}})
+	}
+	name(s.Member(), 1, map[string]any{"companion_id": companion}).Refused("not_found")
+	got := name(buyer, 1, map[string]any{"companion_id": companion}).Want(200)
+	masked(t, got, father)
+	if got.N("visitors_missing") != 1 {
+		t.Fatal(got)
+	}
+	friend := func() map[string]any {
+		return map[string]any{"name": "李四", "document_kind": "passport",
+			"document_number": "L898902C3"}
+	}
+	name(buyer, 1, friend()).Refused("visitor_named")
+	name(buyer, 2, map[string]any{"companion_id": companion}).Refused("document_limit")
+	name(buyer, 2, friend()).Want(200)
+	s.Finish(session)
+}
+
 // masked fails unless a person is shown, and no document in full.
 func masked(t *testing.T, d rig.Doc, numbers ...string) {
 	t.Helper()
