@@ -27,7 +27,7 @@ func TestRulesOfBuyersAreChecked(t *testing.T) {
 		"real_name.name_until_minutes_before": no(RealName{NameUntil: -5}),
 		"real_name.keep_days":                 no(RealName{KeepDays: 4000}),
 		"real_name.text":                      no(RealName{Text: long}),
-		"real_name.buyer_must_enter":          (&RealName{Mode: NamesBuyer, BuyerEnters: true}).check,
+		"real_name.buyer_must_enter":          no(RealName{Mode: NamesBuyer, BuyerEnters: true}),
 		"limits.max_per_phone":                (&Limits{PerPhone: -1}).check,
 		"limits.max_per_device":               (&Limits{PerDevice: 9999}).check,
 		"limits.max_per_member_event":         (&Limits{PerMemberEvent: -1}).check,

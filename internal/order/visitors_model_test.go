@@ -163,7 +163,8 @@ func (r *buyersRun) giveBack(rt *rapid.T, member int64) {
 		if o.people[unit-1] == 0 {
 			return
 		}
-		if _, err := r.w.Return(Member(member), id, ticket.UnitRef{Line: 1, Unit: unit}); err != nil {
+		ref := ticket.UnitRef{Line: 1, Unit: unit}
+		if _, err := r.w.Return(Member(member), id, ref); err != nil {
 			rt.Fatal(err)
 		}
 		o.people[unit-1] = 0
