@@ -68,7 +68,9 @@ func (o *Orders) ReadCodes(ctx context.Context, who actor.Actor, session int64,
 				shown.Prices = append(shown.Prices, ZonePrice{zone, price})
 			}
 		})
-		slices.SortFunc(shown.Prices, func(a, b ZonePrice) int { return cmp.Compare(a.Zone, b.Zone) })
+		slices.SortFunc(shown.Prices, func(a, b ZonePrice) int {
+			return cmp.Compare(a.Zone, b.Zone)
+		})
 		out.Types = append(out.Types, shown)
 	}
 	for _, of := range s.Offers {
