@@ -27,7 +27,8 @@ func (h *handler) mountPrecincts(manager httpx.Access) {
 		Access: manager, Refusals: refusals}, h.replacePrecinct)
 }
 
-type precinctFields struct {
+// PrecinctFields is embedded, and only exported fields are in the API document.
+type PrecinctFields struct {
 	Code     string `json:"code" minLength:"1" maxLength:"40" doc:"by which rules name it"`
 	Name     string `json:"name" minLength:"1" maxLength:"60"`
 	NameEn   string `json:"name_en,omitempty" maxLength:"60"`
@@ -37,16 +38,16 @@ type precinctFields struct {
 type precinctBody struct {
 	ID      string `json:"id"`
 	VenueID string `json:"venue_id"`
-	precinctFields
+	PrecinctFields
 }
 
 func (h *handler) precinct(p *checkin.Precinct) precinctBody {
 	return precinctBody{h.keys.Public(checkin.KindPrecinct, p.ID),
 		h.keys.Public(catalog.KindVenue, p.Venue),
-		precinctFields{p.Code, p.Name, p.NameEn, p.Capacity}}
+		PrecinctFields{p.Code, p.Name, p.NameEn, p.Capacity}}
 }
 
-func (f *precinctFields) at(scope actor.Scope, venue, id int64) checkin.Precinct {
+func (f *PrecinctFields) at(scope actor.Scope, venue, id int64) checkin.Precinct {
 	return checkin.Precinct{ID: id, Organization: scope.Organization, Venue: venue,
 		Code: f.Code, Name: f.Name, NameEn: f.NameEn, Capacity: f.Capacity}
 }
@@ -54,12 +55,12 @@ func (f *precinctFields) at(scope actor.Scope, venue, id int64) checkin.Precinct
 type (
 	createPrecinctIn struct {
 		VenueParams
-		Body precinctFields
+		Body PrecinctFields
 	}
 	replacePrecinctIn struct {
 		VenueParams
 		ID   string `path:"id" doc:"the precinct's id"`
-		Body precinctFields
+		Body PrecinctFields
 	}
 	precinctOut  struct{ Body precinctBody }
 	precinctsOut struct {
@@ -118,7 +119,8 @@ func (h *handler) listPrecincts(ctx context.Context, in *VenueParams) (*precinct
 	return &out, nil
 }
 
-type gateFields struct {
+// GateFields is embedded, as PrecinctFields.
+type GateFields struct {
 	Name   string `json:"name" minLength:"1" maxLength:"60"`
 	NameEn string `json:"name_en,omitempty" maxLength:"60"`
 	// PrecinctID is where the gate leads into, FromPrecinctID where it leads from.
@@ -131,11 +133,11 @@ type gateFields struct {
 type gateBody struct {
 	ID      string `json:"id"`
 	VenueID string `json:"venue_id"`
-	gateFields
+	GateFields
 }
 
 func (h *handler) gate(g *checkin.Gate) gateBody {
-	f := gateFields{Name: g.Name, NameEn: g.NameEn,
+	f := GateFields{Name: g.Name, NameEn: g.NameEn,
 		PrecinctID:     h.keys.Public(checkin.KindPrecinct, g.Precinct),
 		FromPrecinctID: h.keys.Public(checkin.KindPrecinct, g.From)}
 	if g.Closes != 0 {
@@ -148,7 +150,7 @@ func (h *handler) gate(g *checkin.Gate) gateBody {
 func clockText(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
 
 // gateOf reads the fields of a gate; what is no time or no id is named.
-func (h *handler) gateOf(f *gateFields, organization int64) (checkin.Gate, error) {
+func (h *handler) gateOf(f *GateFields, organization int64) (checkin.Gate, error) {
 	g := checkin.Gate{Organization: organization, Name: f.Name, NameEn: f.NameEn}
 	var p fault.Problems
 	clock := func(field, text string) int {
@@ -184,11 +186,11 @@ func (h *handler) gateOf(f *gateFields, organization int64) (checkin.Gate, error
 type (
 	createGateIn struct {
 		VenueParams
-		Body gateFields
+		Body GateFields
 	}
 	replaceGateIn struct {
 		ObjectParams
-		Body gateFields
+		Body GateFields
 	}
 	gateOut struct{ Body gateBody }
 )
