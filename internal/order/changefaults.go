@@ -31,7 +31,10 @@ var (
 	ErrChangeQuote = fault.Define(fault.Conflict, "change_quote_changed",
 		"改签差价已变化,请重新确认", "The difference is not what you expected.",
 		"Show the new sums and confirm them.")
-	ErrNoChangeOpen = fault.Define(fault.NotFound, "change_not_open",
+	ErrNoChangeOpen = fault.Define(fault.Conflict, "change_not_open",
 		"没有进行中的改签", "No change of this order is under way.",
 		"Read the order's changes.")
+	ErrNotCalledOff = fault.Define(fault.Conflict, "session_not_cancelled",
+		"该场次没有取消", "The session was not cancelled, so nothing is being given back.",
+		"Cancel it first; its preview says what that would give back.")
 )

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -288,6 +289,9 @@ func (o *Orders) GiveBackOf(ctx context.Context, who actor.Actor, organization, 
 		return nil, err
 	}
 	g, err := o.Store.GiveBackOf(ctx, actor.Scope{Organization: organization}, session)
+	if errors.Is(err, fault.Missing) {
+		err = ErrNotCalledOff
+	}
 	if err != nil {
 		return nil, err
 	}

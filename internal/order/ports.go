@@ -118,6 +118,7 @@ type Books interface {
 	CodeBook
 	ChangeBook
 	GiveBackBook
+	Finder
 }
 
 // Limits are the counters that a sale may not pass.

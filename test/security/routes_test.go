@@ -393,6 +393,7 @@ var shortMatrix = map[string]route{
 	"POST ORG/sessions/{id}/state": of("sessions/{session}/state",
 		managers, stale(fields{"state": "paused"})),
 	"GET ORG/sessions/{id}/counts": of("sessions/{session}/counts", gatekeep, nil),
+	"GET ORG/orders":               of("orders", viewers+" elsewhere", nil),
 	"GET ORG/sessions/{id}/cancellation-preview": of("sessions/{session}/cancellation-preview",
 		counter, nil),
 	"GET ORG/sessions/{id}/give-back": of("sessions/{session}/give-back", counter, nil),

@@ -32,8 +32,9 @@ func (h *handler) mountGiveBacks() {
 		Summary: "How far the refunds of a cancelled session are",
 		Description: "Cancelling gives everybody everything back by itself, at a bounded rate. " +
 			"`stuck` lists refunds that need a person, `used` orders with tickets that were used.",
-		Access:   httpx.StaffOnly(order.PermRefund),
-		Refusals: []*fault.Definition{fault.Missing, fault.NotAllowed}}, h.giveBack)
+		Access: httpx.StaffOnly(order.PermRefund),
+		Refusals: []*fault.Definition{fault.Missing, fault.NotAllowed,
+			order.ErrNotCalledOff}}, h.giveBack)
 }
 
 type callOffOut struct {

@@ -38,6 +38,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountStaff()
 	h.mountChanges()
 	h.mountGiveBacks()
+	h.mountSearch()
 	h.mountCodes()
 	h.mountAgreement()
 }

@@ -1,0 +1,20 @@
+package orderdb
+
+import (
+	"context"
+
+	"foyer/internal/actor"
+	"foyer/internal/order"
+)
+
+const selectSearch = `SELECT ` + orderColumns + ` FROM orders WHERE organization_id = ?
+	AND id >= ? AND id < ? AND (? = 0 OR session_id = ?) AND (? = '' OR state = ?)
+	ORDER BY id DESC LIMIT ?`
+
+// Search is a page of an organization's orders made since a key, the newest first.
+func (s *Store) Search(ctx context.Context, scope actor.Scope, q order.Search, since int64) (
+	[]*order.Order, error,
+) {
+	return s.list(ctx, selectSearch, scope.Organization, since, q.Before, q.Session, q.Session,
+		string(q.State), string(q.State), q.Limit)
+}
