@@ -102,14 +102,25 @@ type Store interface {
 	// Insert stores new orders, all or none.
 	Insert(tx *sqldb.Tx, list ...*Order) error
 	ReplaceLines(tx *sqldb.Tx, o *Order) error
+	Counters
+	Transitions
+	Finds
+	Books
+}
+
+// Counters are what a sale may not pass, and what an order counts of its own.
+type Counters interface {
 	Limits
 	BuyerLimits
-	Transitions
 	Counts
+}
+
+// Finds are all ways to an order and to what was agreed.
+type Finds interface {
 	Agreements
 	Heads
 	Reads
-	Books
+	Finder
 }
 
 // Books are what orders count and keep beside themselves.
@@ -118,7 +129,6 @@ type Books interface {
 	CodeBook
 	ChangeBook
 	GiveBackBook
-	Finder
 }
 
 // Limits are the counters that a sale may not pass.
