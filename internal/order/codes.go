@@ -229,6 +229,8 @@ func (o *Orders) MakeCodes(ctx context.Context, who actor.Actor, organization, b
 	}
 	texts := []string{strings.ToUpper(strings.TrimSpace(chosen))}
 	switch letters := plainCode(chosen); {
+	case chosen != "" && n > 0:
+		return nil, fault.BadInput.At("count", "or code, one of the two / 数量与自定义码二选一")
 	case chosen == "" && (n < 1 || n > maxMade):
 		return nil, fault.BadInput.At("count", "is 1 to 1000 / 一次生成 1 到 1000 个")
 	case chosen == "":

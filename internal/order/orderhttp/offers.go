@@ -181,9 +181,6 @@ func (h *handler) makeCodes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if (body.Count > 0) == (body.Code != "") {
-		return fault.BadInput.At("count", "name count or code, one of the two / 数量与自定义码二选一")
-	}
 	ctx := r.Context()
 	codes, err := h.orders.MakeCodes(ctx, httpx.ActorOf(ctx), org, batch, body.Count, body.Code)
 	if err != nil {
