@@ -165,7 +165,8 @@ func open404(name string, got reply) bool {
 	return strings.Contains(name, "/auth/") || strings.HasSuffix(name, "/setup") ||
 		strings.HasSuffix(name, "/accept") || strings.HasSuffix(name, "/enrol") ||
 		strings.Contains(name, "/notify/") || strings.HasSuffix(name, "/password") ||
-		code == "place_unknown"
+		code == "place_unknown" ||
+		strings.HasSuffix(name, "/alerts/{id}/withdraw") // of an alert that nobody registered
 }
 
 var publicID = regexp.MustCompile(`\b([a-z]{3})_[0-9a-z]{26}\b`)

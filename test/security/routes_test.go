@@ -216,7 +216,7 @@ var shortMatrix = map[string]route{
 	"GET API/refunds/{id}":          {path: "API/refunds/{refund}", may: "member," + viewers},
 	"POST API/sessions/{id}/alerts": {path: "API/sessions/{session}/alerts", may: members},
 	"GET API/alerts":                {may: members},
-	"POST API/alerts/{id}/withdraw": {path: "API/alerts/alr_none/withdraw"},
+	"POST API/alerts/{id}/withdraw": {path: "API/alerts/alr_none/withdraw", may: members},
 
 	"GET API/tickets":      {may: members},
 	"GET API/tickets/{id}": {path: "API/tickets/{ticket}", may: "member," + viewers},
