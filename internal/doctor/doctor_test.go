@@ -23,6 +23,7 @@ import (
 	"foyer/internal/sqldb"
 	"foyer/internal/sqldb/sqldbtest"
 	"foyer/internal/ticket"
+	"foyer/internal/ticket/ticketdb"
 	"foyer/internal/ticket/tickettest"
 )
 
@@ -149,7 +150,7 @@ func (h *house) enter(t *testing.T, o *order.Order) {
 	t.Helper()
 	ctx := context.Background()
 	module := checkin.New(checkin.Config{DB: h.DB, Store: checkindb.New(h.DB),
-		Tickets: h.Tickets.Store(), Sessions: h.Catalog, Venues: h.Catalog.Stores().Venues,
+		Tickets: ticketdb.New(h.DB), Sessions: h.Catalog, Venues: h.Catalog.Stores().Venues,
 		Journal: h.Journal, IDs: h.IDs, Clock: h.Clock, Keys: tickettest.Pair(1), MACs: macs{},
 		Log: slog.New(slog.DiscardHandler)})
 	h.Fake.Set(h.Session.StartsAt.Add(-catalog.GatesOpenBefore / 2))
