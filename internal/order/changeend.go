@@ -168,7 +168,7 @@ func (o *Orders) finish(tx *sqldb.Tx, ord *Order, c *Change) error {
 	ord.Lines = append(ord.Lines, c.Lines...)
 	ord.Total, ord.Captured = ord.Total+c.Due, ord.Captured+c.Due
 	ord.Refunded, ord.Change = ord.Refunded+c.Back, 0
-	return nil
+	return o.tellInvoice(tx, ord)
 }
 
 func (o *Orders) postChange(tx *sqldb.Tx, pos journal.Position, ord *Order, c *Change,
