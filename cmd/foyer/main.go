@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // venues' zones on machines without a zone database
 
@@ -46,7 +47,14 @@ type environment struct {
 	out io.Writer
 }
 
+// gcPercent lets the heap grow to three times what lives in it: collecting half as often
+// costs a purchase a tenth less processor time. GOGC overrides it.
+const gcPercent = 200
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {

@@ -47,8 +47,9 @@ func OpenKeys(cfg Settings, clk clock.Clock, log *slog.Logger) (*Keys, func() er
 
 func newRekey(db *sqldb.DB, ring *keyring.Ring, clk clock.Clock, log *slog.Logger) *rekey.Keys {
 	return rekey.New(rekey.Deps{DB: db, Ring: ring, Members: memberdb.New(db),
-		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db), Visitors: visitordb.New(db),
-		Invoices: invoicedb.New(db), Tickets: ticketdb.New(db), Clock: clk, Log: log})
+		Persons: memberdb.New(db), Staff: staffdb.New(db), Inbox: notifydb.New(db),
+		Visitors: visitordb.New(db), Invoices: invoicedb.New(db), Tickets: ticketdb.New(db),
+		Clock: clk, Log: log})
 }
 
 // RunAlone re-seals every row that an old key sealed, unless a server has the database: it

@@ -95,7 +95,8 @@ func (b business) orders(ctx context.Context, out chan<- prometheus.Metric) erro
 		return err
 	}
 	d := desc("orders", "Orders made within 24 hours, by state.", "state")
-	for _, state := range []string{"requested", "pending", "closing", "paid", "expired", "cancelled"} {
+	for _, state := range []string{"requested", "pending", "closing", "paid", "expired",
+		"cancelled"} {
 		gauge(out, d, float64(counts[state]), state)
 	}
 	lost, err := b.a.doctorBook.PaidNotTicketed(ctx, since)

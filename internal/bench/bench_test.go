@@ -128,6 +128,9 @@ func TestJudge(t *testing.T) {
 		{late, Row{RPS: 200, P99Ms: 10}, Failed},
 		{late, Row{RPS: 500, P99Ms: 600}, Below},
 		{late, Row{RPS: 500, P99Ms: 601}, Failed},
+		{late.half(), Row{RPS: 250, P99Ms: 600}, Must},
+		{late.half(), Row{RPS: 250, P99Ms: 601}, Failed},
+		{late.half(), Row{RPS: 240, P99Ms: 10}, Failed},
 	} {
 		if got := judge(c.spec, &c.row); got != c.want {
 			t.Errorf("%+v against %+v is %s, not %s", c.row, c.spec.must, got, c.want)

@@ -110,7 +110,7 @@ type UnitRow struct {
 	Returned   bool
 	Back, Fee  money.Minor
 	Moved      money.Minor // the part of its price that pays others, after a change
-	Unknown    bool // it went back, but no line has it
+	Unknown    bool        // it went back, but no line has it
 }
 
 // ClaimRow is a claimed place.

@@ -318,8 +318,8 @@ func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellab
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &placing{order: ord, sellable: s, revision: s.Session.Revision, max: s.Session.MaxPerMember,
-		claim: claimOf(ord, choice)}
+	p := &placing{order: ord, sellable: s, revision: s.Session.Revision,
+		max: s.Session.MaxPerMember, claim: claimOf(ord, choice)}
 	if s.Buyers != nil {
 		p.plan, err = o.planBuyers(ctx, s, ask, ord)
 	}

@@ -153,7 +153,8 @@ func (p *Payments) askAll(ctx context.Context, b *busy, running *sync.WaitGroup)
 	return ctx.Err()
 }
 
-// askDue asks about what is due, what was closed a little while ago too, one page of each state, and returns the longest page.
+// askDue asks about what is due, what was closed a little while ago too, one page of each
+// state, and returns the longest page.
 func (p *Payments) askDue(ctx context.Context, b *busy, running *sync.WaitGroup) (int, error) {
 	most, now := 0, p.Clock.Now()
 	for _, state := range append(slices.Clone(OpenStates[:]), Closed) {

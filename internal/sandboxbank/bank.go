@@ -180,6 +180,7 @@ type Bank struct {
 	log    *slog.Logger
 	nonces *nonces
 	faults *faultBook
+	lately lately
 
 	wake   chan struct{}
 	mu     sync.Mutex

@@ -35,6 +35,7 @@ const (
 	sendAtOnce = 256
 	sendLimit  = 5 * time.Second
 	pollEvery  = time.Second
+	gatherFor  = 3 * time.Millisecond
 )
 
 func defaultDelays() []time.Duration {
@@ -105,6 +106,7 @@ func (b *Bank) Run(ctx context.Context, send Send) error {
 		select {
 		case <-ctx.Done():
 		case <-b.wake:
+			b.gather(ctx)
 		case <-tick:
 		}
 		stop()
@@ -113,6 +115,16 @@ func (b *Bank) Run(ctx context.Context, send Send) error {
 		free <- struct{}{}
 	}
 	return nil
+}
+
+// gather waits a moment for more to become due: each look reads all that is on its way, too.
+func (b *Bank) gather(ctx context.Context) {
+	tick, stop := b.clk.After(gatherFor)
+	defer stop()
+	select {
+	case <-ctx.Done():
+	case <-tick:
+	}
 }
 
 // round starts what is due and not yet started, and says how much that was.
@@ -226,7 +238,7 @@ func (b *Bank) notice(ctx context.Context, w Work) (Notice, string, error) {
 	if w.Kind == workRefund {
 		return b.refundNotice(ctx, w, n)
 	}
-	p, err := b.store.FindPayment(ctx, w.Object)
+	p, err := b.find(ctx, w.Object)
 	if err != nil {
 		return n, "", err
 	}

@@ -62,6 +62,7 @@ func (b *Bank) Create(ctx context.Context, merchant string, o Order) (*Payment, 
 			if err := b.store.InsertPayment(tx, p); err != nil {
 				return err
 			}
+			b.became(tx, *p)
 			return b.forge(tx, p)
 		})
 		if err == nil {
@@ -114,6 +115,7 @@ func (b *Bank) Query(ctx context.Context, merchant, number string) (*Payment, er
 // shut closes an unpaid payment and says what it is now.
 func (b *Bank) shut(ctx context.Context, p *Payment) (*Payment, error) {
 	err := b.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		b.changed(tx, p.ID)
 		_, err := b.store.MarkIfNotPaid(tx, p.ID, Closed)
 		return err
 	})
@@ -150,7 +152,7 @@ func (b *Bank) ByLink(ctx context.Context, token string) (*Payment, error) {
 	if err != nil {
 		return nil, ErrNotFound
 	}
-	return b.store.FindPayment(ctx, id)
+	return b.find(ctx, id)
 }
 
 // Pay takes the payer's money. Paying what is paid changes nothing. Refused with
@@ -167,23 +169,24 @@ func (b *Bank) Pay(ctx context.Context, token string) (*Payment, error) {
 		}
 	}
 	force := b.suffers(p.Number, FaultLateMoney)
-	var at time.Time
+	var now *Payment
 	err = b.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		at = time.Time{}
+		now = nil
 		moved, err := b.store.MarkPaid(tx, p.ID, paid, force)
 		if err != nil || !moved {
 			return err
 		}
-		at = tx.Now
+		done := *p
+		done.State, done.Paid, done.PaidAt = Success, paid, tx.Now
+		now = &done
+		b.became(tx, done)
 		return b.announce(tx, p)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if !at.IsZero() {
-		now := *p
-		now.State, now.Paid, now.PaidAt = Success, paid, at
-		return &now, nil
+	if now != nil {
+		return now, nil
 	}
 	if p, err = b.store.FindPayment(ctx, p.ID); err != nil {
 		return nil, err
@@ -202,6 +205,7 @@ func (b *Bank) Refuse(ctx context.Context, token string) (*Payment, error) {
 		return nil, err
 	}
 	err = b.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		b.changed(tx, p.ID)
 		moved, err := b.store.MarkIfNotPaid(tx, p.ID, Declined)
 		if err != nil || !moved {
 			return err

@@ -57,6 +57,7 @@ func (b *Bank) firstRefund(ctx context.Context, merchant string, p *Payment, ask
 	r := &Refund{ID: b.ids.Next(), Merchant: merchant, Number: ask.Number, Payment: p.ID,
 		State: Processing, Amount: ask.Amount, NotifyURL: ask.NotifyURL}
 	err := b.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		b.changed(tx, p.ID)
 		ok, err := b.store.Reserve(tx, p.ID, ask.Amount)
 		if err != nil {
 			return err

@@ -180,8 +180,10 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 	return s.QueryContext(ctx, args...)
 }
 
-// QueryRow is Query for one row.
+// QueryRow is Query for one row. A caller who has left does not end it: to watch for that
+// takes two goroutines a query, which cost as much as reading the row.
 func (db *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	ctx = context.WithoutCancel(ctx)
 	if s, err := db.prepared(ctx, query); err == nil && s != nil {
 		return s.QueryRowContext(ctx, args...)
 	}

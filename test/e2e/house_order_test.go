@@ -78,7 +78,8 @@ func pricesTakeTwo(t *testing.T, house *rig.House, second *rig.Person) string {
 }
 
 // schoolGroup gives a paid order that the house agreed to.
-func schoolGroup(t *testing.T, house *rig.House, second, teacher *rig.Person, session string) string {
+func schoolGroup(t *testing.T, house *rig.House, second, teacher *rig.Person, session string,
+) string {
 	t.Helper()
 	places := teacher.Seats(session).Pick(3, "gold")
 	order := teacher.Order("school", rig.Wish(session, house.Adult, places...))

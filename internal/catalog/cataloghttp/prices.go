@@ -98,14 +98,15 @@ func (d *door) parsePrices(m catalog.Meta, b *PriceFields) (catalog.PriceList, e
 	l := catalog.PriceList{Meta: m, PriceListInfo: catalog.PriceListInfo{Name: b.Name,
 		Currency: b.Currency, RoundTo: b.RoundTo}}
 	for i, c := range b.Cells {
-		l.Cells = append(l.Cells, catalog.PriceCell{Zone: c.Zone, Amount: c.Amount, Original: c.Original,
-			TicketType: p.one(fmt.Sprintf("cells[%d].ticket_type_id", i),
+		l.Cells = append(l.Cells, catalog.PriceCell{Zone: c.Zone, Amount: c.Amount,
+			Original: c.Original, TicketType: p.one(fmt.Sprintf("cells[%d].ticket_type_id", i),
 				catalog.KindTicketType, c.TicketTypeID)})
 	}
 	for i, r := range b.Rules {
 		l.Rules = append(l.Rules, catalog.PriceRule{Name: r.Name, Weekdays: r.Weekdays,
-			Dates: r.Dates, DayKinds: r.DayKinds, From: r.From, Before: r.Before, DaysBeforeLeast: r.DaysBeforeLeast,
-			DaysBeforeMost: r.DaysBeforeMost, Zones: r.Zones, Change: r.Change, Value: r.Value,
+			Dates: r.Dates, DayKinds: r.DayKinds, From: r.From, Before: r.Before,
+			DaysBeforeLeast: r.DaysBeforeLeast,
+			DaysBeforeMost:  r.DaysBeforeMost, Zones: r.Zones, Change: r.Change, Value: r.Value,
 			Stop: r.Stop, TicketTypes: p.many(fmt.Sprintf("rules[%d].ticket_type_ids", i),
 				catalog.KindTicketType, r.TicketTypeIDs)})
 	}
@@ -120,8 +121,8 @@ func (d *door) showPrices(l *catalog.PriceList) priceListAnswer {
 			c.Amount, c.Original})
 	}
 	for _, r := range l.Rules {
-		b.Rules = append(b.Rules, ruleBody{r.Name, r.Weekdays, r.Dates, r.DayKinds, r.From, r.Before,
-			r.DaysBeforeLeast, r.DaysBeforeMost, r.Zones,
+		b.Rules = append(b.Rules, ruleBody{r.Name, r.Weekdays, r.Dates, r.DayKinds, r.From,
+			r.Before, r.DaysBeforeLeast, r.DaysBeforeMost, r.Zones,
 			d.publics(catalog.KindTicketType, r.TicketTypes), r.Change, r.Value, r.Stop})
 	}
 	return priceListAnswer{d.head(catalog.KindPriceList, l.Meta), b}

@@ -17,8 +17,9 @@ var buyerCounters = [...]mismatch{
 		WHERE t.live = 1 AND t.n > 0 AND c.subject IS NULL LIMIT 100`},
 	{"what an order counts though it ended, or not though it lives (order, counts, kind)",
 		`SELECT t.order_id, t.live, t.kind FROM limit_take t JOIN orders o ON o.id = t.order_id
-		WHERE t.kind <> 7 AND t.live <> CASE WHEN o.state IN ('pending', 'closing', 'requested', 'paid')
-		THEN 1 ELSE 0 END /* any organization: the check serves all */ LIMIT 100`},
+		WHERE t.kind <> 7 AND t.live <> CASE
+		WHEN o.state IN ('pending', 'closing', 'requested', 'paid') THEN 1 ELSE 0 END
+		/* any organization: the check serves all */ LIMIT 100`},
 	{"documents counted for an order (order, counted, named)", `SELECT t.order_id, t.n,
 		COALESCE(v.n, 0) FROM limit_take t LEFT JOIN (SELECT order_id, subject, COUNT(*) AS n
 		FROM visitor WHERE state = 1 AND person > 0 GROUP BY order_id, subject) v

@@ -162,8 +162,8 @@ func unitsOf(line int, session int64, raw []byte) ([]doctor.UnitRow, error) {
 }
 
 func (p *page) returned() error {
-	return p.each(`SELECT order_id, line, unit, amount_minor, fee_minor, moved_minor FROM refund_unit
-		WHERE order_id > ? AND order_id <= ?`,
+	return p.each(`SELECT order_id, line, unit, amount_minor, fee_minor, moved_minor
+		FROM refund_unit WHERE order_id > ? AND order_id <= ?`,
 		func(c *doctor.Case, id int64, r *sql.Rows) error {
 			var line, unit int
 			var back, fee, moved money.Minor

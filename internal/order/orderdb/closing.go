@@ -3,7 +3,8 @@ package orderdb
 import "foyer/internal/sqldb"
 
 const selectUnpaidOf = `SELECT id FROM orders WHERE member_id = ?
-  AND state IN ('pending', 'closing', 'requested') LIMIT 1 /* any organization: a member's own orders */`
+  AND state IN ('pending', 'closing', 'requested')
+  /* any organization: a member's own orders */ LIMIT 1`
 
 // UnpaidOf says whether a member has an order that is neither paid nor over, in the
 // transaction that closes the member's account.

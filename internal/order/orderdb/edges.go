@@ -45,8 +45,8 @@ func (s *Store) MarkPaidIfExpired(tx *sqldb.Tx, o *order.Order) (bool, error) {
 func (s *Store) MarkEndedIfIdle(tx *sqldb.Tx, o *order.Order, by order.EndedBy) (bool, error) {
 	return s.edge(tx, o, `UPDATE orders SET state = ?, ended_at = ?, ended_by = ?,
 		revision = revision + 1 WHERE id = ? AND organization_id = ?
-		AND state IN ('pending', 'requested') AND open_payments = 0 AND revision = ?`, string(by.Final()), millis(tx.Now), string(by),
-		o.ID, o.Organization, o.Revision)
+		AND state IN ('pending', 'requested') AND open_payments = 0 AND revision = ?`,
+		string(by.Final()), millis(tx.Now), string(by), o.ID, o.Organization, o.Revision)
 }
 
 // MarkClosingIfPending takes a pending order with an open payment to closing.

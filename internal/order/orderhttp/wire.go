@@ -209,7 +209,8 @@ func (wr wire) ask(b placeBody) (order.PlaceAsk, error) {
 }
 
 func (wr wire) lines(b LinesBody) (order.PlaceAsk, error) {
-	ask := order.PlaceAsk{ExpectTotal: -1, Codes: b.Codes, Lines: make([]order.LineAsk, len(b.Lines))}
+	ask := order.PlaceAsk{ExpectTotal: -1, Codes: b.Codes,
+		Lines: make([]order.LineAsk, len(b.Lines))}
 	if b.ExpectTotal != nil {
 		if *b.ExpectTotal < 0 {
 			return ask, fault.BadInput.At("expect_total_minor", "must not be negative")

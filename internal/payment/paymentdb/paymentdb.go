@@ -114,8 +114,8 @@ const (
 	selectOfOrderIn = `SELECT ` + paymentColumns + ` FROM payment
 		WHERE order_id = ? AND organization_id = ? ORDER BY id DESC LIMIT 100`
 	selectDue = `SELECT ` + paymentColumns + ` FROM payment
-		WHERE state = ? AND ask_at > 0 AND ask_at <= ? /* any organization: reconciliation serves all */
-		ORDER BY ask_at LIMIT ?`
+		WHERE state = ? AND ask_at > 0 AND ask_at <= ?
+		/* any organization: reconciliation serves all */ ORDER BY ask_at LIMIT ?`
 	selectInState = `SELECT ` + paymentColumns + ` FROM payment
 		WHERE state = ? AND id > ? /* any organization: reconciliation serves all */
 		ORDER BY id LIMIT ?`

@@ -38,7 +38,8 @@ func Mount(api *httpx.API, tickets *ticket.Tickets) {
 	httpx.Register(api, httpx.Op{Method: "GET", Path: "/api/v1/orders/{id}/tickets", Tag: tag,
 		OperationID: "list-order-tickets", Summary: "The tickets of an order",
 		Description: "Empty while the order is not paid. With `wait` the answer comes as soon " +
-			"as there are tickets, or when that many seconds are over.", Access: viewer, Refusals: none},
+			"as there are tickets, or when that many seconds are over.",
+		Access: viewer, Refusals: none},
 		h.ofOrder)
 	httpx.Register(api, httpx.Op{Method: "GET", Path: "/api/v1/tickets", Tag: tag,
 		OperationID: "list-tickets", Summary: "My tickets, the newest session first",
