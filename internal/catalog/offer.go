@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"foyer/internal/actor"
+	"foyer/internal/fault"
 	"foyer/internal/idgen"
 	"foyer/internal/offer"
 	"foyer/internal/sqldb"
@@ -154,12 +155,30 @@ func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 // maxOffers bounds the offers, releases and batches of an organization, each.
 const maxOffers = 500
 
+// ErrTooManyOffers refuses one more.
+var ErrTooManyOffers = fault.Define(fault.Conflict, "too_many_offers",
+	"优惠、票档或优惠码批次已达上限", "The organization has as many of these as it may have.",
+	"Change one that is no longer used; `details.limit` is the limit.")
+
+// room refuses when the organization has as many of a kind as it may have. Two that come in
+// the same moment may pass it by one.
+func room[T any](ctx context.Context, k kit[T], organization int64) error {
+	list, err := k.store.List(ctx, actor.Scope{Organization: organization}, 0, maxOffers)
+	if err == nil && len(list) >= maxOffers {
+		err = ErrTooManyOffers.With("limit", maxOffers)
+	}
+	return err
+}
+
 // CreateOffer makes a discount by rule. Sessions that it is for get a new revision.
 func (c *Catalog) CreateOffer(ctx context.Context, who actor.Actor, o Offer) (*Offer, error) {
 	if err := Allow(who, PermPrice, o.Organization, 0); err != nil {
 		return nil, err
 	}
 	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := room(ctx, c.offers, o.Organization); err != nil {
 		return nil, err
 	}
 	return add(c, ctx, c.offers, who, &o, func(tx *sqldb.Tx, o *Offer) error {
@@ -208,6 +227,9 @@ func (c *Catalog) CreateRelease(ctx context.Context, who actor.Actor, r Release)
 	if err := r.check(); err != nil {
 		return nil, err
 	}
+	if err := room(ctx, c.releases, r.Organization); err != nil {
+		return nil, err
+	}
 	return add(c, ctx, c.releases, who, &r, func(tx *sqldb.Tx, r *Release) error {
 		if err := c.finishRelease(tx, r); err != nil {
 			return err
@@ -249,6 +271,9 @@ func (c *Catalog) CreateBatch(ctx context.Context, who actor.Actor, b CodeBatch)
 		return nil, err
 	}
 	if err := b.check(); err != nil {
+		return nil, err
+	}
+	if err := room(ctx, c.batches, b.Organization); err != nil {
 		return nil, err
 	}
 	return add(c, ctx, c.batches, who, &b, c.finishBatch)

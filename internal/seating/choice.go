@@ -25,10 +25,11 @@ type Ask struct {
 
 // Best asks for n places together.
 type Best struct {
-	N          int
-	Zones      []string                              // empty: any
-	MaxPrice   money.Minor                           // 0: any
-	Price      func(zone string) (money.Minor, bool) // cheapest asked type; false: not sold
+	N        int
+	Zones    []string    // empty: any
+	MaxPrice money.Minor // 0: any
+	// Price is of the cheapest asked type in a zone; false: not sold there.
+	Price      func(zone string) (money.Minor, bool) `json:"-"`
 	Wheelchair int                                   // of the n, how many are wheelchair places
 	Companion  int                                   // of the n, how many are companions' places
 	Couple     bool                                  // prefer couple pairs
