@@ -259,7 +259,7 @@ func (d *door) mountOrganization(api *httpx.API) {
 	httpx.Register(api, httpx.Op{Method: http.MethodPut, Path: path, Tag: "staff: catalog",
 		OperationID: "replace-organization", Summary: "Rename the organization",
 		Access: httpx.StaffOnly(catalog.PermOrganization),
-		Refusals: []*fault.Definition{fault.Missing, fault.Stale, fault.BadInput, catalog.ErrTooManyOffers,
+		Refusals: []*fault.Definition{fault.Missing, fault.Stale, fault.BadInput,
 			catalog.ErrCurrency}},
 		func(ctx context.Context, in *organizationUpdate) (*answer[staffOrganization], error) {
 			who, org, err := d.sees(ctx, in.Org)

@@ -71,7 +71,7 @@ func edit[B, V, T any](api *httpx.API, d *door, r resource[B, V, T]) {
 	httpx.Register(api, op(http.MethodGet, base+"/{id}", "staff-get-"+r.one, "Read "+aThing(r.one)),
 		func(ctx context.Context, in *objectIn) (*answer[V], error) { return r.get(ctx, d, in) })
 	create := op(http.MethodPost, base, "create-"+r.one, "Make "+aThing(r.one),
-		catalog.ErrCodeTaken)
+		catalog.ErrCodeTaken, catalog.ErrTooManyOffers)
 	create.Status = http.StatusCreated
 	httpx.Register(api, create,
 		func(ctx context.Context, in *createIn[B]) (*answer[V], error) {
