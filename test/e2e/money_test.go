@@ -115,12 +115,13 @@ func TestNoticesMisbehave(t *testing.T) {
 	s.Finish(s.session)
 }
 
-// A bank that does not answer queries keeps everybody waiting, and nothing is lost by it.
+// A bank that neither tells nor answers queries keeps everybody waiting, and nothing is lost
+// by it. When it tells, the notice is enough.
 func TestProviderSilent(t *testing.T) {
 	t.Parallel()
 	s := unpaid(t, nil)
 	pay := s.buyer.OpenPayment(s.order.S("id"), "pay")
-	s.script(pay, "silent")
+	s.script(pay, "silent", "never")
 	s.buyer.Cashier(pay, "pay").Want(200)
 	s.house.Owner.Ask("POST", "/staff/payments/"+pay.S("id")+"/query", nil).
 		Refused("payment_provider_silent")
@@ -130,6 +131,12 @@ func TestProviderSilent(t *testing.T) {
 	}
 	s.faults(map[string]any{})
 	s.house.Owner.Post(200, "/staff/payments/"+pay.S("id")+"/query", nil)
+	s.buyer.Await(s.path, 5*time.Second, "paid")
+
+	s.again("told")
+	pay = s.buyer.OpenPayment(s.order.S("id"), "told")
+	s.script(pay, "silent")
+	s.buyer.Cashier(pay, "pay").Want(200)
 	s.buyer.Await(s.path, 5*time.Second, "paid")
 	s.Finish(s.session)
 }
