@@ -134,7 +134,7 @@ func TestProviderSilent(t *testing.T) {
 	s.buyer.Await(s.path, 5*time.Second, "paid")
 
 	s.again("told")
-	pay = s.buyer.OpenPayment(s.order.S("id"), "told")
+	pay = s.buyer.OpenPayment(s.order.S("id"), "pay-told")
 	s.script(pay, "silent")
 	s.buyer.Cashier(pay, "pay").Want(200)
 	s.buyer.Await(s.path, 5*time.Second, "paid")
