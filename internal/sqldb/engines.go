@@ -137,8 +137,10 @@ func isFailedSync(err error) bool {
 }
 
 // checkpoint moves the write-ahead log into the file beside the writer, never inside a
-// batch: passively every 250 ms once it has 1,000 pages, and by the writer itself between
-// two batches once it passes 64 MiB, when the passive run has left it little to do.
+// batch, every 250 ms once it has 1,000 pages. What was written meanwhile is left over, and
+// the log begins anew only when nothing is: so beyond finishAt pages the writer moves the
+// little that is left itself, between two batches. Once the file passes 64 MiB all the same,
+// it is cut, which stops the writer for longer.
 func (db *DB) checkpoint(ctx context.Context) {
 	var truncated time.Time
 	for {
@@ -153,9 +155,12 @@ func (db *DB) checkpoint(ctx context.Context) {
 		if size < 4<<20 {
 			continue
 		}
-		err := db.runCheckpoint(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+		pages, err := db.moveWAL(ctx)
 		if err != nil && ctx.Err() == nil {
 			db.log.Warn("checkpoint failed", "error", err)
+		}
+		if pages >= finishAt {
+			db.writer.moveRest.Store(true)
 		}
 		if now := db.clk.Now(); size > 64<<20 && now.Sub(truncated) >= truncateEvery {
 			truncated = now
@@ -168,6 +173,8 @@ func (db *DB) checkpoint(ctx context.Context) {
 }
 
 const (
+	// finishAt is how many pages of the log are worth a moment of the writer.
+	finishAt = 3000
 	// truncateEvery spares the writer from trying again and again while a backup reads.
 	truncateEvery = 5 * time.Second
 	// truncateWait is the longest that the writer stands still for a reader to end.
@@ -191,9 +198,12 @@ func (db *DB) truncateWAL(ctx context.Context) error {
 	return errors.Join(err, back)
 }
 
-func (db *DB) runCheckpoint(ctx context.Context, mode string) error {
-	_, err := db.write.ExecContext(ctx, mode)
-	return err
+// moveWAL moves what it can of the log and says how many pages the log has.
+func (db *DB) moveWAL(ctx context.Context) (pages int, err error) {
+	var busy, moved int
+	err = db.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages,
+		&moved)
+	return pages, err
 }
 
 // walBytes is the size of the write-ahead log; 0 when there is none.

@@ -68,6 +68,7 @@ type writer struct {
 	sealer     Sealer
 	failedSync func(error)
 	truncate   atomic.Bool
+	moveRest   atomic.Bool
 	lastLow    time.Time // when bulk work was last taken
 
 	closing   chan struct{}
@@ -149,6 +150,11 @@ func (w *writer) run(ctx context.Context) {
 			return
 		}
 		w.commitBatch(ctx, batch)
+		if w.moveRest.CompareAndSwap(true, false) {
+			if _, err := w.db.moveWAL(ctx); err != nil {
+				w.db.log.Warn("checkpoint failed", "error", err)
+			}
+		}
 		if w.truncate.CompareAndSwap(true, false) {
 			if err := w.db.truncateWAL(ctx); err != nil {
 				w.db.log.Warn("checkpoint failed", "error", err)
