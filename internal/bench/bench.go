@@ -27,7 +27,7 @@ import (
 
 // Options of a run.
 type Options struct {
-	// Short is CI's share: fewer sessions, and the rows that are judged, each for less time.
+	// Short is CI's share: fewer sessions and rows, each for less time.
 	Short bool
 	// Rows picks rows by name; none: all.
 	Rows []string

@@ -122,8 +122,11 @@ func specs(short bool) []spec {
 			what: "durable orders of two seats, as many as go",
 			must: bounds{Ratio: 0.15}, stretch: bounds{Ratio: 0.25}},
 	}
+	// Last: the installation is opened anew for it.
+	rsa := spec{name: "purchase_rsa", scene: "purchase", shape: open(200, 256), rsa: true,
+		what: "purchase with notices signed by RSA"}
 	if short {
-		return list
+		return append(list, rsa)
 	}
 	for _, s := range []spec{
 		{name: "checkin_3000", scene: "checkin", shape: open(3000, 128),
@@ -135,9 +138,7 @@ func specs(short bool) []spec {
 		i := slices.IndexFunc(list, func(l spec) bool { return l.name == s.scene })
 		list = slices.Insert(list, i+1, s)
 	}
-	// Last: the installation is opened anew for it.
-	return append(list, spec{name: "purchase_rsa", scene: "purchase", shape: open(200, 256),
-		rsa: true, what: "purchase with notices signed by RSA"})
+	return append(list, rsa)
 }
 
 // reference is the floor that the rates and tails of the open loops are meant for: what two

@@ -16,17 +16,17 @@ import (
 func (o *Orders) placeBatch(tx *sqldb.Tx, batch []*placing) []error {
 	errs := make([]error, len(batch))
 	var together []*placing
-	if len(batch) > 1 {
-		for _, p := range batch {
-			if p.isPlain() {
-				together = append(together, p)
-			}
+	for _, p := range batch {
+		if p.isPlain() {
+			together = append(together, p)
 		}
-		if err := tx.Try(func() error { return o.placeTogether(tx, together) }); err != nil {
-			together = nil
-			if sqldb.IsBroken(err) {
-				return slices.Repeat([]error{err}, len(batch))
-			}
+	}
+	if len(together) < 2 {
+		together = nil // nothing to share
+	} else if err := tx.Try(func() error { return o.placeTogether(tx, together) }); err != nil {
+		together = nil
+		if sqldb.IsBroken(err) {
+			return slices.Repeat([]error{err}, len(batch))
 		}
 	}
 	for i, p := range batch {
