@@ -161,19 +161,30 @@ func (o *Orders) finish(tx *sqldb.Tx, ord *Order, c *Change) error {
 	if err != nil {
 		return err
 	}
+	ord.changed(c)
+	return o.tellInvoice(tx, ord)
+}
+
+// changed is the order in hand after a change: its old units are gone, the new lines are
+// there, and what was paid and sent back is counted.
+func (o *Order) changed(c *Change) {
 	for _, ref := range c.Refs() {
-		u := ord.Unit(ref.Line, ref.Unit)
+		u := o.Unit(ref.Line, ref.Unit)
 		u.Returned, u.Changed = true, true
 	}
-	ord.Lines = append(ord.Lines, c.Lines...)
-	ord.Total, ord.Captured = ord.Total+c.Due, ord.Captured+c.Due
-	ord.Refunded, ord.Change = ord.Refunded+c.Back, 0
-	return o.tellInvoice(tx, ord)
+	o.Lines = append(o.Lines, c.Lines...)
+	o.Total, o.Captured = o.Total+c.Due, o.Captured+c.Due
+	o.Refunded, o.Change = o.Refunded+c.Back, 0
 }
 
 func (o *Orders) postChange(tx *sqldb.Tx, pos journal.Position, ord *Order, c *Change,
 	paid *payment.Capture,
 ) error {
+	return o.Ledger.Post(tx, pos, ord.ID, ord.Currency, c.moves(paid)...)
+}
+
+// moves are the postings of a change; paid is the difference that came, nil when none did.
+func (c *Change) moves(paid *payment.Capture) []ledger.Move {
 	moves := []ledger.Move{{Account: ledger.Sales, Amount: c.Value},
 		{Account: ledger.FeesKept, Amount: -c.Fee}, {Account: ledger.Sales, Amount: -c.New},
 		{Account: ledger.RefundPayable, Amount: -c.Back}}
@@ -181,7 +192,7 @@ func (o *Orders) postChange(tx *sqldb.Tx, pos journal.Position, ord *Order, c *C
 		moves = append(moves, ledger.Move{Account: ledger.Clearing(paid.Provider),
 			Amount: paid.Amount})
 	}
-	return o.Ledger.Post(tx, pos, ord.ID, ord.Currency, moves...)
+	return moves
 }
 
 // issueLines issues the tickets of lines that came to an order later.

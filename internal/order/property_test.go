@@ -14,15 +14,16 @@ import (
 	"foyer/internal/catalog"
 	"foyer/internal/money"
 	"foyer/internal/offer"
+	"foyer/internal/ticket"
 )
 
 // orders is how many random orders TestMoneyOfRandomOrders makes; FOYER_PROPERTY_ORDERS
 // names another number, 10,000,000 before a release.
 const orders = 200_000
 
-// Random orders with tiers, discounts, groups with one code and partial refunds, each
-// against exact arithmetic: they sum to the fen, nothing is negative, and never more goes
-// back than was paid.
+// Random orders with tiers, discounts, groups with one code, combined tickets, partial
+// refunds and changes, each against exact arithmetic: they sum to the fen, nothing is
+// negative, and never more goes back than was paid.
 func TestMoneyOfRandomOrders(t *testing.T) {
 	t.Parallel()
 	n := orders
@@ -54,6 +55,11 @@ type gamble struct {
 	r *rand.Rand
 	s *catalog.Sellable
 	o *Order
+
+	uses map[Used]int64 // what the units that are left use up
+	till till
+	base *Agreed         // the policy of the order
+	own  map[int]lineNow // policies of lines that came by a change
 }
 
 func newGamble(seed uint64) *gamble {
@@ -143,7 +149,10 @@ func (g *gamble) play() error {
 	if err := g.bounds(); err != nil {
 		return err
 	}
-	return g.giveBack()
+	if err := g.shares(); err != nil {
+		return err
+	}
+	return g.live()
 }
 
 // sum adds one figure of all units exactly.
@@ -194,71 +203,39 @@ func (g *gamble) sums(list *big.Int) error {
 	return nil
 }
 
+// shares checks what the attractions of a combined ticket earn: the parts of each unit's
+// amount sum to it, and each is within one of its exact part.
+func (g *gamble) shares() error {
+	adm := &catalog.Admission{}
+	weights := int64(0)
+	for range 2 + g.r.IntN(3) {
+		w := 1 + g.r.IntN(50)
+		adm.Parts, weights = append(adm.Parts, catalog.AdmissionPart{Weight: w}), weights+int64(w)
+	}
+	for i := range g.o.Lines[0].Units {
+		u := &g.o.Lines[0].Units[i]
+		total, off, exact := new(big.Int), new(big.Int), new(big.Int)
+		for n, share := range ticket.Shares(adm, u.Amount) {
+			total.Add(total, exact.SetInt64(int64(share)))
+			off.Mul(exact, off.SetInt64(weights))
+			exact.SetInt64(int64(u.Amount)).Mul(exact, big.NewInt(int64(adm.Parts[n].Weight)))
+			if share < 0 || off.Sub(off, exact).CmpAbs(exact.SetInt64(weights)) >= 0 {
+				return fmt.Errorf("part %d of %d earns %d by %+v", n, u.Amount, share, adm.Parts)
+			}
+		}
+		if total.Cmp(exact.SetInt64(int64(u.Amount))) != 0 {
+			return fmt.Errorf("parts earn %v of %d", total, u.Amount)
+		}
+	}
+	return nil
+}
+
 // bounds checks that no rule went over its number, its budget or its bound for an order.
 func (g *gamble) bounds() error {
 	for k, n := range g.o.Uses() {
 		if most := bound(g.s, k); most > 0 && n > most {
 			return fmt.Errorf("%+v: used %d of %d", k, n, most)
 		}
-	}
-	return nil
-}
-
-// giveBack returns the units in random pieces at random rungs until nothing is left. All
-// uses are then given back too.
-func (g *gamble) giveBack() error {
-	o := g.o
-	a := &Agreed{Starts: time.Unix(1_000_000, 0), Policy: catalog.RefundPolicyInfo{Allowed: true}}
-	back, kept := new(big.Int), new(big.Int)
-	uses := o.Uses()
-	for left := remaining(o); len(left) > 0; left = remaining(o) {
-		g.r.Shuffle(len(left), func(i, k int) { left[i], left[k] = left[k], left[i] })
-		some := left[:1+g.r.IntN(len(left))]
-		rung := catalog.Rung{FeePercent: g.r.IntN(10_001), MinFee: money.Minor(g.r.IntN(2000))}
-		a.Policy.Ladder = []catalog.Rung{rung}
-		q, err := quote(o, a, some, rungNow{at: time.Unix(0, 0)})
-		if err != nil {
-			return err
-		}
-		if err := g.exact(q, rung); err != nil {
-			return err
-		}
-		g.give(q, uses)
-		back.Add(back, big.NewInt(int64(q.Refund)))
-		kept.Add(kept, big.NewInt(int64(q.Fee)))
-		if back.Cmp(big.NewInt(int64(o.Captured))) > 0 {
-			return fmt.Errorf("%v went back of %d", back, o.Captured)
-		}
-	}
-	if back.Add(back, kept).Cmp(big.NewInt(int64(o.Total))) != 0 {
-		return fmt.Errorf("back and kept are %v, paid was %d", back, o.Total)
-	}
-	for k, n := range uses {
-		if n != 0 {
-			return fmt.Errorf("%+v: %d were not given back", k, n)
-		}
-	}
-	return nil
-}
-
-// exact computes each fee again with whole numbers of any size.
-func (g *gamble) exact(q Quote, rung catalog.Rung) error {
-	refund, fee := money.Minor(0), money.Minor(0)
-	want, factor := new(big.Int), new(big.Int)
-	for _, u := range q.Units {
-		// amount × percent ÷ 10,000, half up: (2·a·p + 10,000) ÷ 20,000.
-		want.SetInt64(int64(u.Amount)).Mul(want, factor.SetInt64(2*int64(rung.FeePercent)))
-		want.Add(want, factor.SetInt64(10_000)).Quo(want, factor.SetInt64(20_000))
-		rounded := min(max(money.Minor(want.Int64()), rung.MinFee), u.Amount)
-		if u.Fee != rounded || u.Refund+u.Fee != u.Amount || u.Refund < 0 {
-			return fmt.Errorf("unit %v: %d back and %d kept of %d at %+v", u.UnitRef, u.Refund,
-				u.Fee, u.Amount, rung)
-		}
-		refund, fee = refund+u.Refund, fee+u.Fee
-	}
-	if refund != q.Refund || fee != q.Fee {
-		return fmt.Errorf("the quote says %d and %d, its units %d and %d", q.Refund, q.Fee,
-			refund, fee)
 	}
 	return nil
 }

@@ -308,24 +308,34 @@ func (o *Orders) sendBack(tx *sqldb.Tx, ord *Order, amount money.Minor, cause pa
 	if err != nil {
 		return nil, err
 	}
+	parts, missing := spread(amount, from)
+	if missing > 0 {
+		return nil, fault.Unexpected.With("missing_minor", missing)
+	}
 	var ids []int64
-	for _, p := range from {
-		part := min(amount, p.Left)
-		if part <= 0 {
-			continue
-		}
+	for _, p := range parts {
 		id, err := o.payments.RequestRefund(tx, payment.RefundRequest{
-			Organization: ord.Organization, Order: ord.ID, Payment: p.Payment, Amount: part,
+			Organization: ord.Organization, Order: ord.ID, Payment: p.Payment, Amount: p.Left,
 			Currency: ord.Currency, Cause: cause, Reason: reason})
 		if err != nil {
 			return nil, err
 		}
 		ids = append(ids, id)
-		if amount -= part; amount == 0 {
-			return ids, nil
+	}
+	return ids, nil
+}
+
+// spread divides an amount over payments, in their order: Left of each part is what goes
+// back by it. missing is what they cannot bring.
+func spread(amount money.Minor, from []payment.Refundable) (parts []payment.Refundable,
+	missing money.Minor,
+) {
+	for _, p := range from {
+		if p.Left = min(amount, p.Left); p.Left > 0 {
+			parts, amount = append(parts, p), amount-p.Left
 		}
 	}
-	return nil, fault.Unexpected.With("missing_minor", amount)
+	return parts, amount
 }
 
 func (o *Orders) noteRefund(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAsk) (
