@@ -120,11 +120,6 @@ type Rule struct {
 	Days int
 }
 
-// covers says whether the rule asks for a second person.
-func (r Rule) covers(amount money.Minor) bool {
-	return r.Enabled && (r.Over == 0 || amount > r.Over)
-}
-
 // looser says whether the rule lets one person do what was not his before.
 func (r Rule) looser(was Rule) bool {
 	if !was.Enabled {

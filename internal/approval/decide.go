@@ -109,6 +109,9 @@ func (g *Gate) done(tx *sqldb.Tx, who actor.Actor, spec *Spec, r Request,
 	if err != nil || !ok {
 		return orElse(err, ErrDecided)
 	}
+	if err := g.passed(tx, &r); err != nil {
+		return err
+	}
 	return g.note(tx, who, "approval.carried_out", &r, nil)
 }
 

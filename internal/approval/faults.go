@@ -28,4 +28,7 @@ var (
 	ErrTooMany = fault.Define(fault.Conflict, "approval_too_many",
 		"待审批的申请过多", "Too many requests of yours wait for an answer.",
 		"Withdraw some, or have them decided first.")
+	ErrAgain = fault.Define(fault.Conflict, "approval_again",
+		"审批规则或当日累计金额刚刚变化,请重试", "Two people are needed for this since a moment ago.",
+		"Send it again: it becomes a request for a second person.")
 )

@@ -16,6 +16,7 @@ import (
 	"foyer/internal/actor"
 	"foyer/internal/fault"
 	"foyer/internal/journal"
+	"foyer/internal/money"
 	"foyer/internal/sqldb"
 )
 
@@ -66,7 +67,15 @@ func (g *Gate) Pass(ctx context.Context, who actor.Actor, c Case, make func() (A
 		return nil
 	}
 	rule, err := g.rule(ctx, c)
-	if err != nil || !c.Always && !rule.covers(c.Amount) {
+	if err != nil {
+		return err
+	}
+	var before money.Minor
+	if rule.adds(c) {
+		before, err = g.Store.Alone(ctx, actor.Scope{Organization: c.Organization}, c.Kind, who.ID,
+			g.Clock.Now().Add(-aDay))
+	}
+	if err != nil || !rule.asks(c, before) {
 		return err
 	}
 	ask, err := make()

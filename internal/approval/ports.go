@@ -25,6 +25,7 @@ type Store interface {
 	OpenOf(tx *sqldb.Tx, s actor.Scope, asker int64) (int, error)
 	Rules
 	Reads
+	Passes
 }
 
 // Rules is the part of a Store that keeps rules.
@@ -103,6 +104,13 @@ type Case struct {
 	Amount       money.Minor
 	// Always asks for a second person whatever the rules say.
 	Always bool
+	// AddsUp says that what the same person carried out alone within a day counts too, so
+	// that many small commands are no way around.
+	AddsUp bool
+	// NoBound says that nobody can tell how much it may come to: more than any rule allows.
+	NoBound bool
+	// Free says that nothing in it needs two people, whatever the rule: Alone notes it.
+	Free bool
 }
 
 // Port is what other modules ask: nil lets the command go on. Otherwise make is run, which
@@ -111,6 +119,10 @@ type Case struct {
 // input has found nothing that needs two people, and the command goes on.
 type Port interface {
 	Pass(ctx context.Context, who actor.Actor, c Case, make func() (Ask, error)) error
+	// Alone is run in the transaction of a command that went on, and may refuse it yet. It
+	// is what kinds whose amounts add up, and kinds that the doctor looks after, cannot do
+	// without. object is what the command made or changed, at its revision since.
+	Alone(tx *sqldb.Tx, who actor.Actor, c Case, object journal.Object) error
 }
 
 // Spec is a kind of command, registered where the modules are joined.

@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -81,10 +80,12 @@ type CodeBatchInfo struct {
 	// Uses is in how many orders one code may be used.
 	Uses int64 `json:"uses"`
 	// UnitsPerUse bounds the units of Types in an order that uses one code; 0: no bound.
-	UnitsPerUse int       `json:"units_per_use,omitempty"`
-	From        time.Time `json:"from,omitzero"`
-	Until       time.Time `json:"until,omitzero"`
-	Retired     bool      `json:"retired,omitempty"`
+	UnitsPerUse int `json:"units_per_use,omitempty"`
+	// MostCodes bounds how many codes the batch may ever have; 0: no bound.
+	MostCodes int64     `json:"most_codes,omitempty"`
+	From      time.Time `json:"from,omitzero"`
+	Until     time.Time `json:"until,omitzero"`
+	Retired   bool      `json:"retired,omitempty"`
 }
 
 // Open says whether codes of the batch hold at a moment for a session.
@@ -138,6 +139,7 @@ func (b *CodeBatch) check() error {
 	}
 	c.number("uses", b.Uses, 1, 1_000_000)
 	c.number("units_per_use", int64(b.UnitsPerUse), 0, 100)
+	c.number("most_codes", b.MostCodes, 0, 100_000_000)
 	c.number("ticket_type_ids", int64(len(b.Types)), 0, 40)
 	c.number("offer_ids", int64(len(b.Offers)), 0, 40)
 	if len(b.Types)+len(b.Offers) == 0 {
@@ -170,148 +172,6 @@ func room[T any](ctx context.Context, k kit[T], organization int64) error {
 	return err
 }
 
-// CreateOffer makes a discount by rule. Sessions that it is for get a new revision.
-func (c *Catalog) CreateOffer(ctx context.Context, who actor.Actor, o Offer) (*Offer, error) {
-	if err := Allow(who, PermPrice, o.Organization, 0); err != nil {
-		return nil, err
-	}
-	if err := o.check(); err != nil {
-		return nil, err
-	}
-	if err := room(ctx, c.offers, o.Organization); err != nil {
-		return nil, err
-	}
-	return add(c, ctx, c.offers, who, &o, func(tx *sqldb.Tx, o *Offer) error {
-		if err := c.finishOffer(tx, o); err != nil {
-			return err
-		}
-		return c.bumpScope(tx, o.Organization, o.Scope)
-	})
-}
-
-// finishOffer refuses what the rule names and is not the organization's.
-func (c *Catalog) finishOffer(tx *sqldb.Tx, o *Offer) error {
-	o.Rule.ID = o.ID
-	n := c.names(tx, o.Organization)
-	n.scope(o.Scope)
-	n.types("ticket_type_ids", o.Rule.Types)
-	for i, need := range o.Rule.Needs {
-		n.types(fmt.Sprintf("needs[%d].ticket_type_ids", i), need.Types)
-	}
-	return n.end()
-}
-
-// UpdateOffer replaces a discount by rule; orders keep what they were given.
-func (c *Catalog) UpdateOffer(ctx context.Context, who actor.Actor, o Offer) (*Offer, error) {
-	return amend(c, ctx, c.offers, who, refOf(o.Meta), "changed",
-		func(tx *sqldb.Tx, was, next *Offer) error {
-			if err := Allow(who, PermPrice, was.Organization, 0); err != nil {
-				return err
-			}
-			next.OfferInfo = o.OfferInfo
-			if err := next.check(); err != nil {
-				return err
-			}
-			if err := c.finishOffer(tx, next); err != nil {
-				return err
-			}
-			return c.bumpBoth(tx, was.Organization, was.Scope, next.Scope)
-		})
-}
-
-// CreateRelease makes the tiers of a ticket type.
-func (c *Catalog) CreateRelease(ctx context.Context, who actor.Actor, r Release) (*Release, error) {
-	if err := Allow(who, PermPrice, r.Organization, 0); err != nil {
-		return nil, err
-	}
-	if err := r.check(); err != nil {
-		return nil, err
-	}
-	if err := room(ctx, c.releases, r.Organization); err != nil {
-		return nil, err
-	}
-	return add(c, ctx, c.releases, who, &r, func(tx *sqldb.Tx, r *Release) error {
-		if err := c.finishRelease(tx, r); err != nil {
-			return err
-		}
-		return c.bumpScope(tx, r.Organization, r.Scope)
-	})
-}
-
-func (c *Catalog) finishRelease(tx *sqldb.Tx, r *Release) error {
-	n := c.names(tx, r.Organization)
-	n.scope(r.Scope)
-	n.one("ticket_type_id", r.TicketType, c.ticketTypes.store.Find)
-	return n.end()
-}
-
-// UpdateRelease replaces the tiers. What was sold of a tier stays counted under its key.
-func (c *Catalog) UpdateRelease(ctx context.Context, who actor.Actor, r Release) (*Release, error) {
-	return amend(c, ctx, c.releases, who, refOf(r.Meta), "changed",
-		func(tx *sqldb.Tx, was, next *Release) error {
-			if err := Allow(who, PermPrice, was.Organization, 0); err != nil {
-				return err
-			}
-			next.ReleaseInfo = r.ReleaseInfo
-			if err := next.check(); err != nil {
-				return err
-			}
-			if err := c.finishRelease(tx, next); err != nil {
-				return err
-			}
-			return c.bumpBoth(tx, was.Organization, was.Scope, next.Scope)
-		})
-}
-
-// CreateBatch makes a batch without codes.
-func (c *Catalog) CreateBatch(ctx context.Context, who actor.Actor, b CodeBatch) (
-	*CodeBatch, error,
-) {
-	if err := Allow(who, PermPrice, b.Organization, 0); err != nil {
-		return nil, err
-	}
-	if err := b.check(); err != nil {
-		return nil, err
-	}
-	if err := room(ctx, c.batches, b.Organization); err != nil {
-		return nil, err
-	}
-	return add(c, ctx, c.batches, who, &b, c.finishBatch)
-}
-
-func (c *Catalog) finishBatch(tx *sqldb.Tx, b *CodeBatch) error {
-	n := c.names(tx, b.Organization)
-	n.scope(b.Scope)
-	n.types("ticket_type_ids", b.Types)
-	for i, id := range b.Offers {
-		n.offer(fmt.Sprintf("offer_ids[%d]", i), id)
-	}
-	return n.end()
-}
-
-// UpdateBatch replaces what the codes of a batch are good for. How often a code may be
-// used stays, since each code was made with it.
-func (c *Catalog) UpdateBatch(ctx context.Context, who actor.Actor, b CodeBatch) (
-	*CodeBatch, error,
-) {
-	return amend(c, ctx, c.batches, who, refOf(b.Meta), "changed",
-		func(tx *sqldb.Tx, was, next *CodeBatch) error {
-			if err := Allow(who, PermPrice, was.Organization, 0); err != nil {
-				return err
-			}
-			next.CodeBatchInfo = b.CodeBatchInfo
-			if err := next.check(); err != nil {
-				return err
-			}
-			if next.Uses != was.Uses || next.Prefix != was.Prefix {
-				var p checker
-				p.Add("uses", "uses and prefix stay as the codes were made / 已生成的码不能更改")
-				return p.Err()
-			}
-			return c.finishBatch(tx, next)
-		})
-}
-
 // Batch is a batch from memory; nil without one.
 func (c *Catalog) Batch(id int64) *CodeBatch { return c.board.view.Load().batches.at(id) }
 
@@ -327,10 +187,12 @@ func (c *Catalog) bumpScope(tx *sqldb.Tx, organization int64, s Scope) error {
 	return c.bump(tx, organization, UsingOrganization, organization)
 }
 
-func (c *Catalog) bumpBoth(tx *sqldb.Tx, organization int64, was, next Scope) error {
-	err := c.bumpScope(tx, organization, was)
-	if err == nil && was != next {
-		err = c.bumpScope(tx, organization, next)
+// bumpFrom is bumpScope of what something was for, and of what it is for now; was is nil of
+// a new one.
+func (c *Catalog) bumpFrom(tx *sqldb.Tx, organization int64, was *Scope, next Scope) error {
+	err := c.bumpScope(tx, organization, next)
+	if err == nil && was != nil && *was != next {
+		err = c.bumpScope(tx, organization, *was)
 	}
 	return err
 }

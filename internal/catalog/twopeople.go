@@ -211,9 +211,13 @@ func (c *Catalog) titleOf(ctx context.Context, s *Session) string {
 	if err != nil {
 		return idgen.Number(s.ID)
 	}
-	return view.Event.Title + " · " +
-		s.StartsAt.In(view.Venue.Location()).Format("2006-01-02 15:04") + " · " + view.Venue.Name +
-		" " + view.Hall.Name
+	return c.sessionText(view)
+}
+
+func (c *Catalog) sessionText(s *Sellable) string {
+	return s.Event.Title + " · " +
+		s.StartsAt.In(s.Venue.Location()).Format("2006-01-02 15:04") + " · " + s.Venue.Name +
+		" " + s.Hall.Name
 }
 
 // cancelled is the input of calling a session off.

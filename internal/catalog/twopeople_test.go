@@ -24,6 +24,7 @@ type office struct {
 	gate          *approval.Gate
 	clerk, second actor.Actor
 	scope         actor.Scope
+	clk           *clock.Fake
 }
 
 func eachOffice(t *testing.T, fn func(t *testing.T, o *office)) {
@@ -39,6 +40,12 @@ func eachOffice(t *testing.T, fn func(t *testing.T, o *office)) {
 				Carry: w.Catalog.CarryReprice},
 			{Kind: catalog.ApproveCancel, Permission: catalog.PermSell,
 				Carry: w.Catalog.CarryCancel},
+			{Kind: catalog.ApproveOffer, Permission: catalog.PermPrice, Sums: true,
+				Carry: w.Catalog.CarryOffer},
+			{Kind: catalog.ApproveRelease, Permission: catalog.PermPrice, Sums: true,
+				Carry: w.Catalog.CarryRelease},
+			{Kind: catalog.ApproveBatch, Permission: catalog.PermPrice, Sums: true,
+				Carry: w.Catalog.CarryBatch},
 		} {
 			gate.Register(s)
 		}
@@ -48,7 +55,8 @@ func eachOffice(t *testing.T, fn func(t *testing.T, o *office)) {
 			approvaltest.Require(t, gate, h.Org.ID, k)
 		}
 		fn(t, &office{h, gate, people.Hire(100, h.Org.ID, actor.Everything),
-			people.Hire(200, h.Org.ID, actor.Everything), actor.Scope{Organization: h.Org.ID}})
+			people.Hire(200, h.Org.ID, actor.Everything), actor.Scope{Organization: h.Org.ID},
+			clk})
 		w.Verify(t)
 	})
 }

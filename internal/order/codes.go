@@ -35,6 +35,9 @@ var (
 		"Take fewer, or give another code; details.max says how many.")
 	ErrCodeTaken = fault.Define(fault.Conflict, "code_exists",
 		"该码已存在", "The organization has this code already.", "Choose another one.")
+	ErrCodesFull = fault.Define(fault.Conflict, "code_batch_full",
+		"该批次的码数已达上限", "The batch has as many codes as it may have.",
+		"Make fewer, or have the batch's number raised; details.left says how many it may have yet.")
 )
 
 // Code is one code of a batch.
@@ -52,6 +55,8 @@ type CodeBook interface {
 	// TakeCode is false when the code is used up or revoked.
 	TakeCode(tx *sqldb.Tx, organization, id int64) (bool, error)
 	GiveCode(tx *sqldb.Tx, organization, id int64) error
+	// CountCodes counts the codes that a batch ever had.
+	CountCodes(tx *sqldb.Tx, organization, batch int64) (int64, error)
 	// InsertCodes refuses with ErrCodeTaken.
 	InsertCodes(tx *sqldb.Tx, list []Code) error
 	CodesOf(ctx context.Context, organization, batch, after int64, limit int) ([]Code, error)
@@ -216,7 +221,7 @@ func (g *guesses) wrong(who int64) {
 
 // MakeCodes makes n random codes of a batch, or one that people chose, and gives them in
 // clear: what is used once is never shown again. Refused with fault.Missing,
-// fault.NotAllowed, fault.BadInput and ErrCodeTaken.
+// fault.NotAllowed, fault.BadInput, ErrCodeTaken and ErrCodesFull.
 func (o *Orders) MakeCodes(ctx context.Context, who actor.Actor, organization, batch int64,
 	n int, chosen string,
 ) ([]string, error) {
@@ -266,6 +271,7 @@ func (o *Orders) randomCode(prefix string) string {
 func (o *Orders) storeCodes(ctx context.Context, who actor.Actor, b *catalog.CodeBatch,
 	texts []string,
 ) error {
+	left := int64(len(texts))
 	for some := range slices.Chunk(texts, madeAtOnce) {
 		list := make([]Code, len(some))
 		for i, text := range some {
@@ -280,6 +286,9 @@ func (o *Orders) storeCodes(ctx context.Context, who actor.Actor, b *catalog.Cod
 			return err
 		}
 		if err := o.DB.InTxLow(ctx, func(tx *sqldb.Tx) error {
+			if err := o.codesFit(tx, b, left); err != nil {
+				return err
+			}
 			o.Journal.Append(tx, journal.Entry{Actor: who, Organization: b.Organization,
 				Action: "code_batch.codes_made", Data: data, Objects: []journal.Object{
 					{Kind: string(catalog.KindBatch), ID: b.ID, Revision: b.Revision}}})
@@ -287,8 +296,22 @@ func (o *Orders) storeCodes(ctx context.Context, who actor.Actor, b *catalog.Cod
 		}); err != nil {
 			return err
 		}
+		left -= int64(len(some))
 	}
 	return nil
+}
+
+// codesFit refuses more codes than the batch may ever have. All that are still to come are
+// asked for with the first piece, so that a command is refused before it has made any.
+func (o *Orders) codesFit(tx *sqldb.Tx, b *catalog.CodeBatch, n int64) error {
+	if b.MostCodes == 0 {
+		return nil
+	}
+	have, err := o.Store.CountCodes(tx, b.Organization, b.ID)
+	if err == nil && have+n > b.MostCodes {
+		err = ErrCodesFull.With("left", max(b.MostCodes-have, 0))
+	}
+	return err
 }
 
 // Codes is a page of a batch's codes. Refused with fault.Missing and fault.NotAllowed.

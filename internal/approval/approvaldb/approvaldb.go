@@ -178,10 +178,11 @@ func (s *Store) List(ctx context.Context, in actor.Scope, f approval.Filter) (
 const (
 	selectRules = `SELECT organization_id, kind, enabled, over_minor, days FROM approval_rule
 		WHERE organization_id = ?`
-	insertRule = `INSERT INTO approval_rule (organization_id, kind, enabled, over_minor, days)
-		VALUES (?, ?, ?, ?, ?)`
-	updateRule = `UPDATE approval_rule SET enabled = ?, over_minor = ?, days = ?
-		WHERE organization_id = ? AND kind = ?`
+	insertRule = `INSERT INTO approval_rule (organization_id, kind, enabled, over_minor, days,
+		since) VALUES (?, ?, ?, ?, ?, ?)`
+	// since comes first: MariaDB reads what stands to the left as changed already.
+	updateRule = `UPDATE approval_rule SET since = CASE WHEN enabled = 0 THEN ? ELSE since END,
+		enabled = ?, over_minor = ?, days = ? WHERE organization_id = ? AND kind = ?`
 )
 
 func rules(rows *sql.Rows, err error) ([]approval.Rule, error) {
@@ -207,10 +208,12 @@ func (s *Store) PutRule(tx *sqldb.Tx, r approval.Rule) error {
 	if r.Enabled {
 		enabled = 1
 	}
-	n, err := tx.Exec(updateRule, enabled, int64(r.Over), r.Days, r.Organization, string(r.Kind))
+	n, err := tx.Exec(updateRule, millis(tx.Now), enabled, int64(r.Over), r.Days, r.Organization,
+		string(r.Kind))
 	if err != nil || n > 0 {
 		return err
 	}
-	_, err = tx.Exec(insertRule, r.Organization, string(r.Kind), enabled, int64(r.Over), r.Days)
+	_, err = tx.Exec(insertRule, r.Organization, string(r.Kind), enabled, int64(r.Over), r.Days,
+		millis(tx.Now))
 	return err
 }

@@ -185,6 +185,7 @@ type BatchFields struct {
 	OfferIDs      []string  `json:"offer_ids,omitempty" maxItems:"40" doc:"that it unlocks"`
 	Uses          int64     `json:"uses,omitempty" minimum:"0" doc:"orders with one code; empty: 1"`
 	UnitsPerUse   int       `json:"units_per_use,omitempty" minimum:"0" doc:"units of the types in an order; 0: any"`
+	MostCodes     int64     `json:"most_codes,omitempty" minimum:"0" doc:"codes that the batch may ever have; 0: any number"`
 	From          time.Time `json:"from,omitzero"`
 	Until         time.Time `json:"until,omitzero"`
 	Retired       bool      `json:"retired,omitempty"`
@@ -217,14 +218,15 @@ func (d *door) batchDesk() resource[batchBody, staffBatch, catalog.CodeBatch] {
 				Scope: d.parseScope(p, b.ScopeFields), Prefix: b.Prefix, Uses: b.Uses,
 				Types:       p.many("ticket_type_ids", catalog.KindTicketType, b.TicketTypeIDs),
 				Offers:      p.many("offer_ids", catalog.KindOffer, b.OfferIDs),
-				UnitsPerUse: b.UnitsPerUse, From: b.From, Until: b.Until, Retired: b.Retired}}
+				UnitsPerUse: b.UnitsPerUse, MostCodes: b.MostCodes, From: b.From, Until: b.Until,
+				Retired: b.Retired}}
 			return v, p.problems.Err()
 		},
 		show: func(b *catalog.CodeBatch) staffBatch {
 			return staffBatch{d.head(catalog.KindBatch, b.Meta), BatchFields{d.showScope(b.Scope),
 				b.Name, b.Prefix, d.publics(catalog.KindTicketType, b.Types),
-				d.publics(catalog.KindOffer, b.Offers), b.Uses, b.UnitsPerUse, b.From, b.Until,
-				b.Retired}}
+				d.publics(catalog.KindOffer, b.Offers), b.Uses, b.UnitsPerUse, b.MostCodes,
+				b.From, b.Until, b.Retired}}
 		}}
 }
 

@@ -91,6 +91,13 @@ func (s *Store) GiveCode(tx *sqldb.Tx, organization, id int64) error {
 		AND organization_id = ? AND used > 0`, id, organization)
 }
 
+// CountCodes counts the codes that a batch ever had.
+func (s *Store) CountCodes(tx *sqldb.Tx, organization, batch int64) (n int64, err error) {
+	err = tx.QueryRow(`SELECT COUNT(*) FROM offer_code WHERE organization_id = ?
+		AND batch_id = ?`, organization, batch).Scan(&n)
+	return n, err
+}
+
 // InsertCodes stores new codes, one statement each of a prepared text.
 func (s *Store) InsertCodes(tx *sqldb.Tx, list []order.Code) error {
 	for _, c := range list {

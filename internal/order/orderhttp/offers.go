@@ -75,8 +75,9 @@ func (h *handler) mountCodes() {
 		Description: "Codes that are used once are shown in this answer and never again: only " +
 			"their digest is kept. With `Accept: text/csv` the answer is a file.",
 		Access: staff, Status: 201, Request: makeCodesBody{}, Response: madeCodes{},
-		Params:   codesPath{},
-		Refusals: []*fault.Definition{fault.Missing, fault.BadInput, order.ErrCodeTaken},
+		Params: codesPath{},
+		Refusals: []*fault.Definition{fault.Missing, fault.BadInput, order.ErrCodeTaken,
+			order.ErrCodesFull},
 	}, h.makeCodes)
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: base, Tag: "staff: catalog",
 		OperationID: "list-codes", Summary: "Codes of a batch and how often they were used",
