@@ -98,17 +98,18 @@ func (a *App) buildSale() {
 		Openings: a.Tickets, Visitors: a.Tickets, Ledger: a.Ledger, Buyers: a.Members,
 		Sessions: a.Catalog, Venues: a.Catalog.Stores().Venues, Capacities: capacities{a},
 		Journal: a.Journal, IDs: a.IDs, Clock: a.Clock, Keys: a.Ring, MACs: a.Ring, Log: a.Log,
-		Observe: a.Metrics.scanned})
+		Observe: a.Metrics.scanned, Waits: gateWaits{a}})
 	a.orderStore = orderdb.New(a.DB)
 	a.Visitors = visitor.New(visitor.Deps{DB: a.DB, Store: visitordb.New(a.DB), Keys: a.Ring,
 		Contacts: contacts{a}, Companions: companions{a}, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
 	a.Orders = order.New(a.Config.Order, order.Parts{DB: a.DB, Store: a.orderStore,
 		Sessions: a.Catalog, Chooser: a.Seating, Book: a.book, Tickets: a.Tickets,
 		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members,
-		Visitors: a.Visitors, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
+		Visitors: a.Visitors, Gates: a.CheckIn, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
 	a.Jobs.Handle(order.JobClose, a.Orders.Close)
 	a.Jobs.Handle(order.JobChange, a.Orders.EndDueChange)
 	a.Jobs.Handle(order.JobGiveBack, a.Orders.RunGiveBack)
+	a.Jobs.Handle(order.JobGateWait, a.Orders.RunGateWait)
 	a.Catalog.OnCalledOff(a.Orders.CalledOff)
 	a.Members.SetKeepers(a.keepers()...)
 }

@@ -137,6 +137,8 @@ type Device struct {
 	State        DeviceState
 	Ways         Ways      // empty: both
 	ListUntil    time.Time // how long it may admit by the list that it took; zero: it has none
+	ReportedAt   time.Time // when it last said that it has sent all its scans; zero: never
+	Unsent       int       // scans that it said it has not sent
 	CodeUntil    time.Time
 	SeenAt       time.Time // to the minute; zero: never
 	CreatedAt    time.Time

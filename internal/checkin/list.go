@@ -11,7 +11,6 @@ import (
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
 	"foyer/internal/fault"
-	"foyer/internal/sqldb"
 	"foyer/internal/ticket"
 	"foyer/internal/ticket/rule"
 )
@@ -59,9 +58,12 @@ func (l *List) Rule(e *ticket.Entitlement) rule.Rule {
 }
 
 // TakeList is a page of the list of the device's venue: all of it for the zero mark, a
-// delta for the position of a list that was taken before. With the last page the device
-// holds the list. Refused with fault.NotAllowed and for a device that may not scan.
-func (c *CheckIns) TakeList(ctx context.Context, who actor.Actor, mark ListMark) (*List, error) {
+// delta for the position of a list that was taken before. unsent is how many scans the
+// device has not sent: with none, refunds that waited for it go on before it gets its list.
+// Refused with fault.NotAllowed and for a device that may not scan.
+func (c *CheckIns) TakeList(ctx context.Context, who actor.Actor, mark ListMark, unsent int) (
+	*List, error,
+) {
 	if who.Kind != actor.Device {
 		return nil, fault.NotAllowed
 	}
@@ -78,6 +80,12 @@ func (c *CheckIns) TakeList(ctx context.Context, who actor.Actor, mark ListMark)
 	l := &List{Venue: venue, Day: venue.BusinessDay(now), Until: now.Add(ListHolds),
 		Into: st.post.into, From: st.post.from, Gate: st.post.gate, Ways: st.ways,
 		Rules: map[int64]*catalog.Admission{}}
+	if mark.Asked != 0 {
+		unsent = saysNothing // a later page: a refund that went on since is not on the first
+	}
+	if err := c.report(ctx, st, unsent, l.Until); err != nil {
+		return nil, err
+	}
 	l.Ends = venue.DayBegins(catalog.AddDays(l.Day, 1))
 	l.Sessions = c.today(st, l.Ends, now)
 	mark = l.begin(mark, now)
@@ -85,12 +93,7 @@ func (c *CheckIns) TakeList(ctx context.Context, who actor.Actor, mark ListMark)
 	if err := c.fill(ctx, scope, st.venue, l, mark, now); err != nil {
 		return nil, err
 	}
-	if l.Next != nil {
-		return l, nil
-	}
-	return l, c.cfg.DB.InTxLow(ctx, func(tx *sqldb.Tx) error {
-		return c.devices.store.HoldsList(tx, scope, st.device, l.Until)
-	})
+	return l, nil
 }
 
 // begin is the mark to go on from: of a list of another day, or of other sessions, nothing

@@ -28,7 +28,7 @@ func all(t *testing.T, w *checkintest.World, gate actor.Actor, mark checkin.List
 	t.Helper()
 	var list []ticket.Ticket
 	for range 20 {
-		l, err := w.Module.TakeList(ctx, gate, mark)
+		l, err := w.Module.TakeList(ctx, gate, mark, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestUploadForcesInAndListsConflicts(t *testing.T) {
 		scans := []checkin.Recorded{record(w.Code(&fine), 3, "a"), record(w.Code(&twice), 2, "b"),
 			record(backCode, 1, "c"), record("NO CODE", 1, "d"), record(w.Code(&fine), 4, "e")}
 		sent := w.Clock.Now().Add(time.Hour)
-		first, err := w.Module.Upload(ctx, offline, sent, scans)
+		first, err := w.Module.Upload(ctx, offline, sent, 0, scans)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func TestUploadForcesInAndListsConflicts(t *testing.T) {
 			}
 		}
 		w.Fake.Advance(time.Minute)
-		again, err := w.Module.Upload(ctx, offline, sent.Add(time.Minute), scans)
+		again, err := w.Module.Upload(ctx, offline, sent.Add(time.Minute), 0, scans)
 		if err != nil || !slices.Equal(again, first) {
 			t.Fatalf("sent again: %+v, not %+v: %v", again, first, err)
 		}
@@ -245,12 +245,12 @@ func TestUploadHasBounds(t *testing.T) {
 		}
 		for name, scans := range map[string][]checkin.Recorded{"none": nil, "many": many,
 			"a nonce twice": {many[0], many[0]}} {
-			_, err := w.Module.Upload(ctx, gate, w.Clock.Now(), scans)
+			_, err := w.Module.Upload(ctx, gate, w.Clock.Now(), 0, scans)
 			if fault.KindOf(err) != fault.Invalid {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		_, err := w.Module.Upload(ctx, checkintest.Manager(), w.Clock.Now(), many[:1])
+		_, err := w.Module.Upload(ctx, checkintest.Manager(), w.Clock.Now(), 0, many[:1])
 		want(t, err, fault.NotAllowed)
 	})
 }

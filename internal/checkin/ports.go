@@ -180,8 +180,16 @@ type DeviceStore interface {
 // DeviceMarks note what a device was last seen with.
 type DeviceMarks interface {
 	Touch(tx *sqldb.Tx, scope actor.Scope, id int64, at time.Time) error
-	// HoldsList notes until when a device may admit by the list that it took.
-	HoldsList(tx *sqldb.Tx, scope actor.Scope, id int64, until time.Time) error
+	// Report notes what a device says of the scans that it has not sent.
+	Report(tx *sqldb.Tx, scope actor.Scope, r Report) error
+}
+
+// Report is a device's word on the scans that it holds.
+type Report struct {
+	Device int64
+	Unsent int // below zero: as before
+	At     time.Time
+	Holds  time.Time // until when it may admit by its list; zero: as before
 }
 
 // DeviceReads finds devices; nil without one.
@@ -189,6 +197,9 @@ type DeviceReads interface {
 	ByToken(ctx context.Context, tokenHash []byte) (*Device, error)
 	ByID(ctx context.Context, id int64) (*Device, error)
 	OfVenue(ctx context.Context, scope actor.Scope, venue, after int64, limit int) ([]Device, error)
+	// Holders are the devices of a venue whose lists ran out after a time, or have not.
+	Holders(ctx context.Context, scope actor.Scope, venue int64, after time.Time) (
+		[]Device, error)
 }
 
 // GateStore keeps gates.

@@ -19,6 +19,7 @@ type Config struct {
 	Openings   Openings
 	Buyers     Buyers
 	Visitors   Visitors // nil: nobody is ever named
+	Waits      Waits    // nil: no refund waits for a gate
 	Sessions   Sessions
 	Venues     Venues
 	Capacities Capacities

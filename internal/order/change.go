@@ -176,6 +176,9 @@ func (o *Orders) Change(ctx context.Context, who actor.Actor, id int64, ask Chan
 	if err := ask.expects(q); err != nil {
 		return journal.Answer{}, err
 	}
+	if err := o.gateKnows(ctx, &q.Change); err != nil {
+		return journal.Answer{}, err
+	}
 	if q.Snapshot, err = o.snapshotOf(ctx, q.sellable); err != nil {
 		return journal.Answer{}, err
 	}

@@ -129,6 +129,7 @@ type Books interface {
 	CodeBook
 	ChangeBook
 	GiveBackBook
+	GateWaitBook
 }
 
 // Limits are the counters that a sale may not pass.

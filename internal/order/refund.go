@@ -51,6 +51,7 @@ type Returned struct {
 	Order   *Order
 	Refunds []int64
 	Quote   Quote
+	Wait    *GateWait // it waits for a gate, and nothing was given back yet; else nil
 }
 
 // Quote says what the units of the caller's paid order would bring now. Refused with
@@ -174,6 +175,15 @@ func (o *Orders) Refund(ctx context.Context, who actor.Actor, id int64, ask Refu
 	if err := o.askRefund(ctx, who, ord, a, ask, off); err != nil {
 		return journal.Answer{}, err
 	}
+	if !off {
+		w, err := o.mustWait(ctx, who, ord, units)
+		if err != nil {
+			return journal.Answer{}, err
+		}
+		if w != nil {
+			return o.awaitGate(ctx, who, refunding{ask, a, off, nil}, w, receipt, render)
+		}
+	}
 	return o.refund(ctx, who, id, refunding{ask, a, off, nil}, receipt, render)
 }
 
@@ -198,16 +208,9 @@ func (o *Orders) refund(ctx context.Context, who actor.Actor, id int64, ask refu
 		if err != nil {
 			return err
 		}
-		lines, err := o.linesNow(cur, o.agreedFromTx(tx, cur))
+		q, err := o.quoteIn(tx, cur, ask, tx.Now)
 		if err != nil {
 			return err
-		}
-		q, err := quote(cur, ask.agreed, ask.Units, rungNow{tx.Now, ask.off, lines})
-		if err != nil {
-			return err
-		}
-		if ask.Expect >= 0 && ask.Expect != q.Refund {
-			return ErrQuoteChanged.With("refund_minor", q.Refund)
 		}
 		r := Returned{Order: cur, Quote: q}
 		pos, err := o.giveUp(tx, who, &r, ask.RefundAsk)

@@ -27,7 +27,8 @@ type Config struct {
 	RefundsWaiting int `help:"Unanswered refunds at which a mass refund waits (0: 200)."`
 }
 
-// Parts are the neighbours that an order works with; all but Approvals and Invoices are required.
+// Parts are the neighbours that an order works with; all but Approvals, Gates and Invoices
+// are required.
 type Parts struct {
 	DB       *sqldb.DB
 	Store    Store
@@ -45,6 +46,8 @@ type Parts struct {
 	Log      *slog.Logger
 	// Approvals decides which commands of staff take two people; nil: none does.
 	Approvals approval.Port
+	// Gates knows of entries that nobody has told yet; nil: refunds wait for no gate.
+	Gates Gates
 	// Invoices hears what an order has left after a refund; nil: nobody does.
 	Invoices Invoices
 }

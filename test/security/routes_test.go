@@ -182,6 +182,13 @@ var shortMatrix = map[string]route{
 		body: fields{"expect_refund_minor": 1}},
 	"POST API/orders/{id}/change-quote": {path: "API/orders/{order}/change-quote",
 		may: "member," + viewers, body: swap},
+	"GET API/orders/{id}/gate-waits": {path: "API/orders/{order}/gate-waits",
+		may: "member," + viewers},
+	"POST API/orders/{id}/gate-waits/withdraw": {path: "API/orders/{order}/gate-waits/withdraw",
+		may: "member," + counter},
+	"POST API/staff/orders/{id}/gate-waits/book": {
+		path: "API/staff/orders/{order}/gate-waits/book", may: counter,
+		body: fields{"reason": "闸机当日未开"}},
 	"POST API/orders/{id}/changes": {path: "API/orders/{order}/changes",
 		may: "member," + counter, key: true, body: swap},
 	"GET API/orders/{id}/changes": {path: "API/orders/{order}/changes",

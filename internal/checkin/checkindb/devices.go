@@ -15,7 +15,7 @@ type devices struct{ db *sqldb.DB }
 
 const (
 	deviceColumns = `id, organization_id, venue_id, gate_id, name, state, code_until, seen_at,
-		created_at, direction, list_until`
+		created_at, direction, list_until, reported_at, unsent`
 	insertDevice = `INSERT INTO device (id, organization_id, venue_id, gate_id, name, state,
 		code_hash, code_until, token_hash, seen_at, created_at, direction)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, ?, ?)`
@@ -33,7 +33,12 @@ const (
 		WHERE organization_id = ? AND venue_id = ? AND state <> 'revoked'`
 	touchDevice = `UPDATE device SET seen_at = ?
 		WHERE organization_id = ? AND id = ? AND seen_at < ?`
-	holdsList   = `UPDATE device SET list_until = ? WHERE organization_id = ? AND id = ?`
+	report = `UPDATE device SET unsent = CASE WHEN ? < 0 THEN unsent ELSE ? END,
+		reported_at = CASE WHEN ? > reported_at THEN ? ELSE reported_at END,
+		list_until = CASE WHEN ? > list_until THEN ? ELSE list_until END
+		WHERE organization_id = ? AND id = ?`
+	holders = `SELECT ` + deviceColumns + ` FROM device
+		WHERE organization_id = ? AND venue_id = ? AND list_until > ? ORDER BY id LIMIT 1000`
 	listDevices = `SELECT ` + deviceColumns + ` FROM device
 		WHERE organization_id = ? AND venue_id = ? AND id > ? ORDER BY id LIMIT ?`
 )
@@ -75,10 +80,25 @@ func (s devices) Touch(tx *sqldb.Tx, scope actor.Scope, id int64, at time.Time) 
 	return err
 }
 
-// HoldsList notes until when a device may admit by the list that it took.
-func (s devices) HoldsList(tx *sqldb.Tx, scope actor.Scope, id int64, until time.Time) error {
-	_, err := tx.Exec(holdsList, clock.Millis(until), scope.Organization, id)
+// Report notes what a device says of the scans that it has not sent.
+func (s devices) Report(tx *sqldb.Tx, scope actor.Scope, r checkin.Report) error {
+	holds, reported := millis(r.Holds), int64(0)
+	if r.Unsent == 0 {
+		reported = clock.Millis(r.At)
+	}
+	_, err := tx.Exec(report, r.Unsent, r.Unsent, reported, reported, holds, holds,
+		scope.Organization, r.Device)
 	return err
+}
+
+// Holders are the devices of a venue whose lists ran out after a time, or have not.
+func (s devices) Holders(ctx context.Context, scope actor.Scope, venue int64, after time.Time) (
+	[]checkin.Device, error,
+) {
+	rows, err := s.db.Query(ctx, holders, scope.Organization, venue, clock.Millis(after))
+	return sqldb.Collect(rows, err, func(r *sql.Rows) (checkin.Device, error) {
+		return scanDevice(r)
+	})
 }
 
 // ByTokenIn is ByToken inside a transaction.
@@ -116,10 +136,10 @@ func oneDevice(r row) (*checkin.Device, error) {
 
 func scanDevice(r row) (checkin.Device, error) {
 	var d checkin.Device
-	var until, seen, created, list int64
+	var until, seen, created, list, reported int64
 	err := r.Scan(&d.ID, &d.Organization, &d.Venue, &d.Gate, &d.Name, &d.State, &until, &seen,
-		&created, &d.Ways, &list)
-	d.ListUntil = when(list)
+		&created, &d.Ways, &list, &reported, &d.Unsent)
+	d.ListUntil, d.ReportedAt = when(list), when(reported)
 	d.CodeUntil, d.CreatedAt = clock.FromMillis(until), clock.FromMillis(created)
 	if seen != 0 {
 		d.SeenAt = clock.FromMillis(seen)

@@ -19,7 +19,8 @@ func (h *handler) mountOffline() {
 		OperationID: "take-gate-list", Summary: "What a gate needs to admit without a network",
 		Description: "Ids, code versions, entitlements and rules of the business day; no names " +
 			"and no phone numbers. Ask again with `since` for what changed; an answer with " +
-			"`full` begins anew. Of a ticket that was only used, a delta holds the entitlements " +
+			"`full` begins anew. Send scans first, or say with `unsent` how many wait: refunds wait " +
+			"for them. Of a ticket that was only used, a delta holds the entitlements " +
 			"that were. A device may admit by the list until `until`.",
 		Access: httpx.DeviceOnly, Params: listParams{}, Response: listBody{},
 		Refusals: []*fault.Definition{checkin.ErrListMark, checkin.ErrDeviceRevoked}}, h.list)
@@ -45,7 +46,8 @@ func (h *handler) mountOffline() {
 }
 
 type listParams struct {
-	Since string `query:"since" maxLength:"300" doc:"position or next of the answer before"`
+	Since  string `query:"since" maxLength:"300" doc:"position or next of the answer before"`
+	Unsent int    `query:"unsent" minimum:"0" maximum:"100000" doc:"scans not sent yet"`
 }
 
 type listGate struct {
@@ -111,7 +113,11 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request) error {
 			return checkin.ErrListMark.Wrap(err)
 		}
 	}
-	l, err := h.module.TakeList(r.Context(), httpx.ActorOf(r.Context()), mark)
+	unsent, err := unsentOf(r.URL.Query().Get("unsent"))
+	if err != nil {
+		return err
+	}
+	l, err := h.module.TakeList(r.Context(), httpx.ActorOf(r.Context()), mark, unsent)
 	if err != nil {
 		return err
 	}
@@ -122,6 +128,17 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	return httpx.WriteJSON(w, r, http.StatusOK, body)
+}
+
+func unsentOf(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 100_000 {
+		return 0, fault.BadInput.At("unsent", "is a number of scans / 应为未上传的扫码数量")
+	}
+	return n, nil
 }
 
 func (h *handler) listOf(l *checkin.List) listBody {
@@ -193,6 +210,7 @@ func timeOrNil(t time.Time) *time.Time {
 type uploadIn struct {
 	Body struct {
 		DeviceTime time.Time `json:"device_time" doc:"the device's clock as it sends this"`
+		Unsent     int       `json:"unsent,omitempty" minimum:"0" maximum:"100000" doc:"scans that it holds still"`
 		Scans      []struct {
 			Code      string    `json:"code" minLength:"1" maxLength:"304"`
 			Direction string    `json:"direction" enum:"entry,exit"`
@@ -226,7 +244,8 @@ func (h *handler) upload(ctx context.Context, in *uploadIn) (*uploadOut, error) 
 			scans[i].Direction = checkin.Exit
 		}
 	}
-	results, err := h.module.Upload(ctx, httpx.ActorOf(ctx), in.Body.DeviceTime, scans)
+	results, err := h.module.Upload(ctx, httpx.ActorOf(ctx), in.Body.DeviceTime, in.Body.Unsent,
+		scans)
 	if err != nil {
 		return nil, err
 	}

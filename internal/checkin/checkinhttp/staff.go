@@ -69,6 +69,8 @@ type deviceBody struct {
 	Name      string     `json:"name"`
 	Direction string     `json:"direction" enum:"both,entry,exit"`
 	ListUntil *time.Time `json:"list_until,omitempty" doc:"may admit by its list until then"`
+	Unsent    int        `json:"unsent,omitempty" doc:"scans that it said it holds"`
+	Reported  *time.Time `json:"reported_at,omitempty" doc:"when it last held none"`
 	State     string     `json:"state" enum:"waiting,active,revoked"`
 	CodeUntil *time.Time `json:"code_until,omitempty" doc:"while it waits for its code"`
 	SeenAt    *time.Time `json:"seen_at,omitempty" doc:"to about a minute"`
@@ -79,7 +81,8 @@ func (h *handler) device(d *checkin.Device) deviceBody {
 	b := deviceBody{ID: h.keys.Public(checkin.KindDevice, d.ID),
 		VenueID: h.keys.Public(catalog.KindVenue, d.Venue),
 		GateID:  h.keys.Public(checkin.KindGate, d.Gate), Name: d.Name, State: string(d.State),
-		Direction: string(d.Ways), CreatedAt: d.CreatedAt.UTC()}
+		Direction: string(d.Ways), Unsent: d.Unsent, Reported: timeOrNil(d.ReportedAt),
+		CreatedAt: d.CreatedAt.UTC()}
 	if !d.ListUntil.IsZero() {
 		until := d.ListUntil.UTC()
 		b.ListUntil = &until

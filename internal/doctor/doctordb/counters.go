@@ -49,7 +49,42 @@ var counters = [...]mismatch{
 		FROM checkin WHERE undone_at = 0 GROUP BY session_id) c ON c.session_id = n.session_id
 		WHERE n.inside <> COALESCE(c.inside, 0)
 		/* any organization: the check serves all */ LIMIT 100`},
+	{"people who came into a session (session, says, check-ins)", `SELECT n.session_id,
+		n.entered, COALESCE(c.entered, 0) FROM session_count n LEFT JOIN (SELECT session_id,
+		CAST(SUM(counted) AS SIGNED) AS entered FROM checkin WHERE undone_at = 0
+		AND conflict = 0 AND direction = 1 AND moved = 0 GROUP BY session_id) c
+		ON c.session_id = n.session_id WHERE n.entered <> COALESCE(c.entered, 0)
+		/* any organization: the check serves all */ LIMIT 100`},
+	{"people who came into a precinct (venue, says, check-ins)", `SELECT p.venue_id, p.entered,
+		COALESCE(c.n, 0) FROM ` + flowDays + ` p LEFT JOIN (SELECT venue_id, precinct_id,
+		CAST(SUM(n) AS SIGNED) AS n FROM (SELECT venue_id, into_id AS precinct_id, n
+		FROM checkin WHERE into_id <> 0` + flowCounts + ` UNION ALL SELECT venue_id, 0, n
+		FROM checkin WHERE direction = 1 AND outof_id = 0` + flowCounts + `) u
+		GROUP BY venue_id, precinct_id) c ON c.venue_id = p.venue_id
+		AND c.precinct_id = p.precinct_id WHERE p.entered <> COALESCE(c.n, 0)
+		/* any organization: the check serves all */ LIMIT 100`},
+	{"people who left a precinct (venue, says, check-ins)", `SELECT p.venue_id, p.gone,
+		COALESCE(c.n, 0) FROM ` + flowDays + ` p LEFT JOIN (SELECT venue_id, precinct_id,
+		CAST(SUM(n) AS SIGNED) AS n FROM (SELECT venue_id, outof_id AS precinct_id, n
+		FROM checkin WHERE outof_id <> 0` + flowCounts + ` UNION ALL SELECT venue_id, 0, n
+		FROM checkin WHERE direction = 2 AND into_id = 0` + flowCounts + `) u
+		GROUP BY venue_id, precinct_id) c ON c.venue_id = p.venue_id
+		AND c.precinct_id = p.precinct_id WHERE p.gone <> COALESCE(c.n, 0)
+		/* any organization: the check serves all */ LIMIT 100`},
+	{"booked refunds that waited for a gate (order, units, units gone)", `SELECT w.order_id,
+		w.units, (SELECT COUNT(*) FROM refund_unit u WHERE u.order_id = w.order_id) AS gone
+		FROM refund_wait w WHERE w.state = 'booked' AND w.units > (SELECT COUNT(*)
+		FROM refund_unit u WHERE u.order_id = w.order_id)
+		/* any organization: the check serves all */ LIMIT 100`},
 }
+
+// The figures of precincts over all days. Check-ins of the first release, which counted no
+// precincts, have no seq.
+const (
+	flowCounts = ` AND undone_at = 0 AND conflict = 0 AND seq > 0`
+	flowDays   = `(SELECT venue_id, precinct_id, CAST(SUM(entered) AS SIGNED) AS entered,
+		CAST(SUM(gone) AS SIGNED) AS gone FROM precinct_count GROUP BY venue_id, precinct_id)`
+)
 
 // Counters compares stock and figures with the rows that they count, and each member's
 // count of places with his orders.

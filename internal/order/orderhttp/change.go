@@ -24,7 +24,7 @@ const kindChange idgen.Kind = "chg"
 var changeRefusals = []*fault.Definition{order.ErrNotPaid, order.ErrUnit, order.ErrUnitReturned,
 	order.ErrNoChange, order.ErrChangeLate, order.ErrChangeLimit, order.ErrChangeElsewhere,
 	order.ErrChangeCount, order.ErrChangeMixed, order.ErrChangeRuled, order.ErrChangeOpen,
-	order.ErrChangeQuote, order.ErrTicketType, order.ErrTypeCount, order.ErrLimit,
+	order.ErrChangeQuote, order.ErrGateInDoubt, order.ErrTicketType, order.ErrTypeCount, order.ErrLimit,
 	ticket.ErrUsed, catalog.ErrNotOnSale, catalog.ErrSessionChanged, seating.ErrPlaceTaken,
 	seating.ErrAreaFull, seating.ErrSoldOut, seating.ErrAllHeld, seating.ErrNoMatch,
 	seating.ErrUnknownPlace, seating.ErrSplitsPair, seating.ErrNotForSale, seating.ErrOrphan,

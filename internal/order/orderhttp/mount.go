@@ -38,6 +38,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountStaff()
 	h.mountChanges()
 	h.mountGiveBacks()
+	h.mountGateWaits()
 	h.mountSearch()
 	h.mountCodes()
 	h.mountAgreement()
@@ -85,12 +86,15 @@ func (h *handler) mountBuyer() {
 		Description: "With a payment open the order is `closing` until the provider has answered.",
 		Refusals:    []*fault.Definition{order.ErrNotPending, order.ErrClosing}}, h.cancel)
 	refunds := []*fault.Definition{order.ErrNotPaid, order.ErrUnit, order.ErrUnitReturned,
-		order.ErrNoRefund, order.ErrQuoteChanged, ticket.ErrUsed, visitor.ErrRefundRight}
+		order.ErrNoRefund, order.ErrQuoteChanged, order.ErrRefundWaits, ticket.ErrUsed,
+		visitor.ErrRefundRight}
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refund-quote",
 		Tag: tag, OperationID: "quote-refund", Summary: "What giving tickets back brings now",
 		Access: viewer, Status: 200, Refusals: refunds}, h.quoteRefund)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refunds", Tag: tag,
 		OperationID: "refund-order", Summary: "Give tickets back",
+		Description: "While a gate without a network may have let people in with them, the " +
+			"refund waits (202): read the order's gate-waits.",
 		Access: refunder, Idempotent: true, Status: 201, Params: IDParam{}, Request: refundBody{},
 		Response: returnedBody{}, Rate: httpx.BuyRate, Refusals: refunds}, h.refund)
 }
@@ -327,13 +331,18 @@ func (h *handler) refund(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) renderReturned(r order.Returned) (journal.Answer, error) {
-	b := returnedBody{Order: h.order(r.Order), Quote: h.quote(r.Quote), Refunds: []string{}}
+	b := returnedBody{Order: h.order(r.Order), Quote: h.quote(r.Quote), Refunds: []string{},
+		Waiting: h.gateWait(r.Wait)}
+	status := http.StatusCreated
+	if r.Wait != nil {
+		status = http.StatusAccepted
+	}
 	b.Quote.Policy = nil // its texts would make the answer too long to be kept for a repeat
 	for _, id := range r.Refunds {
 		b.Refunds = append(b.Refunds, h.keys.Public(kindRefund, id))
 	}
 	raw, err := json.Marshal(b)
-	return journal.Answer{Status: http.StatusCreated, Body: raw}, err
+	return journal.Answer{Status: status, Body: raw}, err
 }
 
 func (h *handler) mountStaff() {

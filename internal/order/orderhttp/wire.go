@@ -280,6 +280,8 @@ type returnedBody struct {
 	Order   orderBody `json:"order"`
 	Quote   quoteBody `json:"quote"`
 	Refunds []string  `json:"refund_ids" doc:"follow each at /api/v1/refunds/{id}"`
+	// Waiting: nothing was given back yet; a gate is asked first.
+	Waiting *gateWaitBody `json:"waiting,omitempty" doc:"it waits for a gate; the status is 202"`
 }
 
 func (wr wire) quote(q order.Quote) quoteBody {

@@ -1,0 +1,33 @@
+-- reported_at is when a device last said that it holds no scan that it has not sent; unsent
+-- is how many it said it holds.
+ALTER TABLE device ADD COLUMN reported_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE device ADD COLUMN unsent INT NOT NULL DEFAULT 0;
+
+-- A refund that waits for a gate that may have let people in without a network. slot is 0
+-- while it waits, then its own id: an order has one that waits. state: waiting_for_gate,
+-- booked, refused, withdrawn. code is the refusal, words why staff did not wait.
+-- table refund_wait: module order; scope tenant
+CREATE TABLE IF NOT EXISTS refund_wait (
+  id BIGINT NOT NULL,
+  organization_id BIGINT NOT NULL,
+  order_id BIGINT NOT NULL,
+  venue_id BIGINT NOT NULL,
+  slot BIGINT NOT NULL,
+  state VARCHAR(20) NOT NULL,
+  units INT NOT NULL,
+  asked_kind INT NOT NULL,
+  asked_by BIGINT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  until_at BIGINT NOT NULL,
+  refund_minor BIGINT NOT NULL,
+  fee_minor BIGINT NOT NULL,
+  ended_kind INT NOT NULL,
+  ended_by BIGINT NOT NULL,
+  ended_at BIGINT NOT NULL,
+  code VARCHAR(60) NOT NULL,
+  words VARCHAR(200) NOT NULL,
+  doc VARBINARY(8000) NOT NULL,
+  PRIMARY KEY (id)
+) {{suffix}};
+CREATE UNIQUE INDEX refund_wait_order ON refund_wait (order_id, slot);
+CREATE INDEX refund_wait_venue ON refund_wait (organization_id, venue_id, slot);
