@@ -85,6 +85,8 @@ func (a *App) buildHall() {
 		Plans: a.plans, Sessions: a.Catalog, Halls: stores.Halls, Timetable: stores.Timetable,
 		Journal: a.Journal, Jobs: a.Jobs, Revisions: a.Catalog, Clock: a.Clock, IDs: a.IDs})
 	a.Jobs.Handle(seating.JobFallBack, a.Seating.FallBack)
+	a.Jobs.Handle(seating.JobComeBack, a.Seating.ComeBack)
+	a.Jobs.Handle(seating.JobUnblock, a.Seating.EndBlock)
 }
 
 // buildSale joins tickets, gates and the agreement.

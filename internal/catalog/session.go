@@ -49,6 +49,8 @@ type SessionInfo struct {
 	// Agreement says that orders need the house's word before they can be paid.
 	Agreement *Agreement `json:"agreement,omitempty" doc:"orders need the house's word first"`
 	Limits    *Limits    `json:"limits,omitempty" doc:"what one buyer may take, and give back"`
+	// Returns delays what buyers give back by a random while.
+	Returns *Returns `json:"returns,omitempty" doc:"what is given back waits a random while"`
 }
 
 const (
@@ -94,6 +96,7 @@ func (s *Session) check() error {
 	c.text("note_en", s.NoteEn, 0, 500)
 	s.RealName.check(&c)
 	s.Limits.check(&c)
+	s.Returns.check(&c)
 	return c.Err()
 }
 

@@ -99,8 +99,7 @@ func (o *Orders) moveUnits(tx *sqldb.Tx, ord *Order, c *Change, refunds []int64)
 	}
 	gone := pick(ord, c.Refs())
 	for _, g := range gone {
-		if err := o.Book.Release(tx, g.session, ownerOf(ord), nonNil(g.places),
-			g.areas); err != nil {
+		if err := o.letGo(tx, g.session, ownerOf(ord), g.places, g.areas); err != nil {
 			return err
 		}
 	}
@@ -250,7 +249,8 @@ func (o *Orders) noteChange(tx *sqldb.Tx, who actor.Actor, ord *Order, c *Change
 func (o *Orders) endChange(tx *sqldb.Tx, who actor.Actor, ord *Order, c *Change,
 	to ChangeState,
 ) error {
-	if err := o.Book.Release(tx, c.Session, c.owner(), nil, nil); err != nil {
+	cl := c.claim(c.owner(), seating.Held)
+	if err := o.letGo(tx, c.Session, cl.Owner, cl.Places, cl.Areas); err != nil {
 		return err
 	}
 	if c.Member != 0 && c.Session != c.From {

@@ -89,8 +89,7 @@ func (q *Quote) rung(a *Agreed, off bool, at time.Time) (catalog.Rung, error) {
 // their sessions.
 func (o *Orders) freeUnits(tx *sqldb.Tx, ord *Order, refs []ticket.UnitRef) error {
 	for _, t := range pick(ord, refs) {
-		if err := o.Book.Release(tx, t.session, ownerOf(ord), nonNil(t.places),
-			t.areas); err != nil {
+		if err := o.letGo(tx, t.session, ownerOf(ord), t.places, t.areas); err != nil {
 			return err
 		}
 		if ord.Member == 0 {

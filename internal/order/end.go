@@ -82,7 +82,7 @@ func (o *Orders) end(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) erro
 // ended gives back what an order had that ended without money.
 func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) error {
 	places, areas := ord.claims()
-	if err := o.Book.Release(tx, ord.Session, ownerOf(ord), nonNil(places), areas); err != nil {
+	if err := o.letGo(tx, ord.Session, ownerOf(ord), places, areas); err != nil {
 		return err
 	}
 	if ord.Member != 0 {

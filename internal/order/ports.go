@@ -50,6 +50,7 @@ type Book interface {
 	// Owners are those of a kind that have anything of a session, in order of their ids.
 	Owners(tx *sqldb.Tx, session int64, kind seating.OwnerKind, after int64, limit int) (
 		[]int64, error)
+	ComingBack
 }
 
 // Tickets issues and voids, inside our transactions.
@@ -57,10 +58,6 @@ type Tickets interface {
 	Issue(tx *sqldb.Tx, in ticket.Issue) ([]ticket.Ticket, error)
 	// Void refuses with ticket.ErrUsed when one of the units was used.
 	Void(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) error
-	// VoidUsed is Void of units whether they were used or not, and gives the tickets as they
-	// were. What the gates wrote of them stays.
-	VoidUsed(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) (
-		[]ticket.Ticket, error)
 	// Used are the units that somebody has entered with.
 	Used(ctx context.Context, organization, order int64) ([]ticket.UnitRef, error)
 }

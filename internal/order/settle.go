@@ -194,6 +194,9 @@ func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
 	}
 	claim := seating.Claim{Session: ord.Session, Owner: ownerOf(ord), State: seating.Sold}
 	claim.Places, claim.Areas = ord.claims()
+	if claim.From, err = o.freeAgain(tx, ord, claim); err != nil {
+		return err
+	}
 	if err := o.Book.Claim(tx, claim); err != nil {
 		return err
 	}

@@ -24,8 +24,6 @@ const (
 	HouseOf Channel = "house"   // what the house gives away or sells itself
 	Agency  Channel = "agency"
 	Loyalty Channel = "loyalty"
-	// Returned is nobody's: what came back waits there for a while that nobody can foresee.
-	Returned Channel = "returned"
 )
 
 // Channels are those that an allotment may be made for.
@@ -67,8 +65,8 @@ func (a Allotment) Stands(now time.Time) bool {
 	return a.ReleasedAt.IsZero() && (a.FallsBackAt.IsZero() || now.Before(a.FallsBackAt))
 }
 
-// sellsTo says whether orders through a channel may take from the allotment.
-func (a Allotment) sellsTo(c Channel, now time.Time) bool {
+// SellsTo says whether orders through a channel may take from the allotment.
+func (a Allotment) SellsTo(c Channel, now time.Time) bool {
 	return a.ReleasedAt.IsZero() && (a.Channel == c && c != "" || !a.Stands(now))
 }
 
@@ -229,7 +227,7 @@ func (s *Seating) GiveBack(ctx context.Context, who actor.Actor, organization, s
 		if err != nil {
 			return err
 		}
-		if a.Session != session || !a.ReleasedAt.IsZero() || a.Channel == Returned {
+		if a.Session != session || !a.ReleasedAt.IsZero() {
 			return fault.Missing
 		}
 		return s.giveBackIn(tx, who, a, places, areas, "allotment.given_back")

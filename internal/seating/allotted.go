@@ -57,7 +57,7 @@ func (a *allotted) from(ctx context.Context, ask Ask, now time.Time) ([]int64, e
 	}
 	var ids []int64
 	for _, al := range list {
-		if al.sellsTo(ask.Channel, now) {
+		if al.SellsTo(ask.Channel, now) {
 			ids = append(ids, al.ID)
 		}
 	}

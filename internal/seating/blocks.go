@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
@@ -19,39 +20,60 @@ const (
 	maxReason      = 200 // letters
 )
 
+// BlockAsk is what the house wants to take out of sale, and until when.
+type BlockAsk struct {
+	Places     []int32
+	Areas      []AreaQty
+	Reason     string
+	ReleasesAt time.Time // zero: until somebody puts it on sale again
+}
+
 // BlockPlaces takes places and area units of a session out of sale. Refused with
-// fault.Missing, NotAllowed and BadInput, ErrUnknownPlace, ErrPlaceTaken and ErrAreaFull.
+// fault.Missing, NotAllowed and BadInput, ErrUnknownPlace, ErrPlaceTaken, ErrAreaFull and
+// ErrReleasePast.
 func (s *Seating) BlockPlaces(ctx context.Context, who actor.Actor, organization, session int64,
-	places []int32, areas []AreaQty, reason string,
+	ask BlockAsk,
 ) (*Block, error) {
 	sellable, err := s.mayBlock(ctx, who, organization, session)
 	if err != nil {
 		return nil, err
 	}
-	reason = strings.TrimSpace(reason)
+	ask.Reason = strings.TrimSpace(ask.Reason)
 	plan, err := s.cfg.Plans.Plan(ctx, sellable.SeatMapVersionID)
 	if err != nil {
 		return nil, err
 	}
-	if areas, err = checkBlock(plan, places, areas, reason); err != nil {
+	if ask.Areas, err = checkBlock(plan, ask.Places, ask.Areas, ask.Reason); err != nil {
 		return nil, err
 	}
-	b := Block{ID: s.cfg.IDs.Next(), Organization: organization, Session: session, Reason: reason,
-		By: who.ID, CreatedAt: s.now(), Places: places, Areas: areas}
-	err = s.cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		if err := s.cfg.Store.InsertBlock(tx, b); err != nil {
-			return err
-		}
-		if err := s.cfg.Book.Claim(tx, Claim{Session: session, Owner: b.owner(), State: Closed,
-			Places: places, Areas: areas}); err != nil {
-			return err
-		}
-		return s.recordBlock(tx, who, "places.blocked", b, places, areas)
-	})
+	if t := ask.ReleasesAt; !t.IsZero() && (!t.After(s.now()) || t.After(sellable.EndsAt)) {
+		return nil, ErrReleasePast.At("releases_at", "is not between now and the session's end")
+	}
+	b := Block{ID: s.cfg.IDs.Next(), Organization: organization, Session: session,
+		Reason: ask.Reason, By: who.ID, CreatedAt: s.now(), ReleasesAt: ask.ReleasesAt,
+		Places: ask.Places, Areas: ask.Areas}
+	err = s.cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error { return s.blockIn(tx, who, b) })
 	if err != nil {
 		return nil, err
 	}
 	return &b, nil
+}
+
+func (s *Seating) blockIn(tx *sqldb.Tx, who actor.Actor, b Block) error {
+	if err := s.cfg.Store.InsertBlock(tx, b); err != nil {
+		return err
+	}
+	if err := s.cfg.Book.Claim(tx, Claim{Session: b.Session, Owner: b.owner(), State: Closed,
+		Places: b.Places, Areas: b.Areas}); err != nil {
+		return err
+	}
+	if !b.ReleasesAt.IsZero() {
+		if err := s.cfg.Jobs.Enqueue(tx, journal.Job{Kind: JobUnblock, ObjectID: b.ID,
+			Due: b.ReleasesAt}); err != nil {
+			return err
+		}
+	}
+	return s.recordBlock(tx, who, "places.blocked", b, b.Places, b.Areas)
 }
 
 func (b Block) owner() Owner { return Owner{OwnerBlock, b.ID} }
@@ -121,37 +143,6 @@ func (s *Seating) recordBlock(tx *sqldb.Tx, who actor.Actor, action string, b Bl
 	return s.record(tx, who, b.Organization, action, data,
 		journal.Object{Kind: string(KindBlock), ID: b.ID, Revision: 1},
 		journal.Object{Kind: string(catalog.KindSession), ID: b.Session})
-}
-
-// Unblock puts places and area units of a block on sale again; nil and nil puts all of
-// them. Refused with fault.Missing and NotAllowed, and with ErrUnknownPlace for what the
-// block does not have.
-func (s *Seating) Unblock(ctx context.Context, who actor.Actor, organization, session, block int64,
-	places []int32, areas []AreaQty,
-) error {
-	if _, err := s.mayBlock(ctx, who, organization, session); err != nil {
-		return err
-	}
-	scope := actor.Scope{Organization: organization}
-	return s.cfg.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		b, err := s.cfg.Store.BlockIn(tx, scope, block)
-		if err != nil {
-			return err
-		}
-		if b.Session != session || !b.ReleasedAt.IsZero() {
-			return fault.Missing
-		}
-		if err := s.cfg.Book.Release(tx, session, b.owner(), places, areas); err != nil {
-			if fault.KindOf(err) == fault.Internal && (places != nil || areas != nil) {
-				return ErrUnknownPlace.With("places", places) // the block has not all of them
-			}
-			return err
-		}
-		if _, err := s.cfg.Store.EndBlockIfEmpty(tx, scope, b); err != nil {
-			return err
-		}
-		return s.recordBlock(tx, who, "places.unblocked", b, places, areas)
-	})
 }
 
 // Overview is who has what of a session, a page by place number; areas come with the first.

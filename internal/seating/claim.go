@@ -17,6 +17,7 @@ const (
 	OwnerAllotment OwnerKind = 3 // places kept for one channel
 	OwnerOffer     OwnerKind = 4 // places offered to somebody who waits
 	OwnerChange    OwnerKind = 5 // places that a change of a paid order waits to take
+	OwnerReturn    OwnerKind = 6 // places given back that are not on sale again yet
 )
 
 // Owner is who a place belongs to.
@@ -29,7 +30,7 @@ type Owner struct {
 type ClaimState int
 
 const (
-	Held   ClaimState = 1 // an unpaid order's; ends with the order
+	Held   ClaimState = 1 // an unpaid order's, or given back a moment ago; ends by itself
 	Sold   ClaimState = 2 // a paid order's; ends with a refund or change
 	Closed ClaimState = 3 // a block's or an allotment's; ends when the house says so
 	Kept   ClaimState = 4 // an allotment's of buyers online: free in their eyes
@@ -75,7 +76,8 @@ var (
 		"已售罄", "Sold out: nothing is free and nothing is held.",
 		"Choose another session.")
 	ErrAllHeld = fault.Define(fault.Conflict, "all_held",
-		"余座都在别人的待付款订单里,稍后可能会放出", "All that is left is held by unpaid orders.",
+		"余座都在别人的待付款订单里,或刚刚退回,稍后可能会放出",
+		"All that is left is held by unpaid orders, or was just given back.",
 		"Try again at details.next_release, when the next hold may end.")
 	ErrNoMatch = fault.Define(fault.Conflict, "no_match",
 		"没有符合要求的座位", "There are free places, but none as asked for.",

@@ -61,6 +61,7 @@ type Block struct {
 	Reason       string
 	By           int64
 	CreatedAt    time.Time
+	ReleasesAt   time.Time // when it ends by itself; zero: never
 	ReleasedAt   time.Time // zero while it stands
 	Places       []int32
 	Areas        []AreaQty

@@ -63,7 +63,15 @@ type BlockStore interface {
 	// EndBlockIfEmpty notes that a block has nothing left; false while it has.
 	EndBlockIfEmpty(tx *sqldb.Tx, scope actor.Scope, b Block) (bool, error)
 	BlockIn(tx *sqldb.Tx, scope actor.Scope, id int64) (Block, error)
+	// BlockDue is BlockIn of any organization, since a block's job knows its id alone.
+	BlockDue(tx *sqldb.Tx, id int64) (Block, error)
 	Blocks(ctx context.Context, scope actor.Scope, session int64) ([]Block, error)
+	// BlocksWith are Blocks with the places that they still have.
+	BlocksWith(ctx context.Context, scope actor.Scope, session int64) ([]Block, error)
+}
+
+// ClaimReads list who has what of a session.
+type ClaimReads interface {
 	// Claims of a session after a place, in order; the session must be the scope's.
 	Claims(ctx context.Context, session int64, after int32, limit int) ([]Entry, error)
 	AreaClaims(ctx context.Context, session int64, after AreaClaim, limit int) ([]AreaClaim, error)
@@ -74,10 +82,17 @@ type Store interface {
 	MapReads
 	MapStore
 	StockStore
-	BlockStore
-	AllotmentStore
+	Aside
+	ClaimReads
 	Counted
 	Truth
+}
+
+// Aside is what keeps places from being sold to everybody.
+type Aside interface {
+	BlockStore
+	AllotmentStore
+	ReturnStore
 }
 
 // Counted is what is asked of many claims together.

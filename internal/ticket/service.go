@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"foyer/internal/actor"
@@ -88,47 +89,9 @@ func (t *Tickets) Issue(tx *sqldb.Tx, in Issue) ([]Ticket, error) {
 // with fault.Stale for one that went back before. The caller's command writes the journal.
 func (t *Tickets) Void(tx *sqldb.Tx, organization, order int64, units []UnitRef) error {
 	scope := actor.Scope{Organization: organization}
-	list, err := t.ofUnits(tx, scope, order, units)
-	if err != nil {
-		return err
-	}
-	ids, used := make([]int64, len(list)), []UnitRef(nil)
-	for i := range list {
-		if ids[i] = list[i].ID; list[i].Used() > 0 || list[i].Inside() > 0 {
-			used = append(used, UnitRef{list[i].Line, list[i].Unit})
-		}
-	}
-	if len(used) > 0 {
-		return ErrUsed.With("units", used)
-	}
-	return t.cfg.Store.VoidUnused(tx, scope, ids, tx.Now)
-}
-
-// VoidUsed is Void of units whether they were used or not, and gives the tickets as they
-// were: what the gates wrote of them stays as it is. It is for what the house gives back of
-// its own will.
-func (t *Tickets) VoidUsed(tx *sqldb.Tx, organization, order int64, units []UnitRef) (
-	[]Ticket, error,
-) {
-	scope := actor.Scope{Organization: organization}
-	list, err := t.ofUnits(tx, scope, order, units)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]int64, len(list))
-	for i := range list {
-		ids[i] = list[i].ID
-	}
-	return list, t.cfg.Store.VoidLive(tx, scope, ids, tx.Now)
-}
-
-// ofUnits are the live tickets of units, each once; refused as Void.
-func (t *Tickets) ofUnits(tx *sqldb.Tx, scope actor.Scope, order int64, units []UnitRef) (
-	[]Ticket, error,
-) {
 	list, err := t.cfg.Store.InOrder(tx, scope, order)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	byUnit := make(map[UnitRef]*Ticket, len(list))
 	for i := range list {
@@ -137,19 +100,23 @@ func (t *Tickets) ofUnits(tx *sqldb.Tx, scope actor.Scope, order int64, units []
 			byUnit[ref] = &list[i]
 		}
 	}
-	out, seen := make([]Ticket, 0, len(units)), map[int64]bool{}
+	ids, used := make([]int64, 0, len(units)), []UnitRef(nil)
 	for _, u := range units {
 		found := byUnit[u]
 		switch {
 		case found == nil:
-			return nil, ErrNoTicket.With("unit", u)
-		case found.State == Void || seen[found.ID]:
-			return nil, fault.Stale.With("unit", u)
+			return ErrNoTicket.With("unit", u)
+		case found.State == Void || slices.Contains(ids, found.ID):
+			return fault.Stale.With("unit", u)
+		case found.Used() > 0 || found.Inside() > 0:
+			used = append(used, u)
 		}
-		seen[found.ID] = true
-		out = append(out, *found)
+		ids = append(ids, found.ID)
 	}
-	return out, nil
+	if len(used) > 0 {
+		return ErrUsed.With("units", used)
+	}
+	return t.cfg.Store.VoidUnused(tx, scope, ids, tx.Now)
 }
 
 // Used are the units of an order that somebody has entered with.

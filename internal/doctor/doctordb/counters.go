@@ -41,6 +41,16 @@ var counters = [...]mismatch{
 		ON a.id = c.owner_id AND a.session_id = c.session_id AND a.released_at = 0
 		WHERE c.owner_kind = 3 AND a.id IS NULL
 		/* any organization: the check serves all */ LIMIT 100`},
+	{"places that wait to go on sale for a return that is over (session, place, return)", `SELECT
+		c.session_id, c.place, c.owner_id FROM claim c LEFT JOIN place_return r
+		ON r.id = c.owner_id AND r.session_id = c.session_id WHERE c.owner_kind = 6
+		AND (r.id IS NULL OR c.state <> 1)
+		/* any organization: the check serves all */ LIMIT 100`},
+	{"units that wait to go on sale for a return that is over (session, area, return)", `SELECT
+		c.session_id, c.area, c.owner_id FROM area_claim c LEFT JOIN place_return r
+		ON r.id = c.owner_id AND r.session_id = c.session_id WHERE c.owner_kind = 6
+		AND (r.id IS NULL OR c.state <> 1)
+		/* any organization: the check serves all */ LIMIT 100`},
 	{"units from an allotment (session, of all, from it)", `SELECT session_id, n, from_n
 		FROM area_claim WHERE from_n > n OR from_n < 0 OR (from_n > 0 AND from_id = 0) LIMIT 100`},
 	{"people in a session (session, says, check-ins)", `SELECT n.session_id, n.inside,

@@ -217,13 +217,6 @@ func (k *Tickets) Void(tx *sqldb.Tx, _, order int64, _ []ticket.UnitRef) error {
 	return nil
 }
 
-// VoidUsed is Void.
-func (k *Tickets) VoidUsed(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) (
-	[]ticket.Ticket, error,
-) {
-	return nil, k.Void(tx, organization, order, units)
-}
-
 // Used says that nobody has entered yet.
 func (k *Tickets) Used(context.Context, int64, int64) ([]ticket.UnitRef, error) {
 	return nil, nil
@@ -264,6 +257,16 @@ func (b *Book) Sell(*sqldb.Tx, int64, seating.Owner, int) error { return nil }
 func (b *Book) Release(*sqldb.Tx, int64, seating.Owner, []int32, []seating.AreaQty) error {
 	return nil
 }
+
+func (b *Book) Park(*sqldb.Tx, seating.Return, seating.Owner, []int32, []seating.AreaQty) (
+	bool, error,
+) {
+	return false, nil
+}
+
+func (b *Book) Unpark(*sqldb.Tx, int64, []int32, []seating.AreaQty) error { return nil }
+
+func (b *Book) StandingIn(*sqldb.Tx, int64) ([]seating.Allotment, error) { return nil, nil }
 
 func (b *Book) Extend(*sqldb.Tx, int64, seating.Owner, time.Time) error { return nil }
 

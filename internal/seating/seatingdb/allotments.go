@@ -104,8 +104,7 @@ const maxAllotted = 500
 func (s *Store) AllotmentsOf(ctx context.Context, scope actor.Scope, session int64,
 ) ([]seating.Allotment, error) {
 	rows, err := s.db.Query(ctx, allotmentColumns+`WHERE organization_id = ? AND session_id = ?
-		AND channel <> 'returned' ORDER BY id DESC LIMIT ?`, scope.Organization, session,
-		maxAllotted)
+		ORDER BY id DESC LIMIT ?`, scope.Organization, session, maxAllotted)
 	list, err := sqldb.Collect(rows, err, scanAllotment)
 	if err != nil {
 		return nil, err
@@ -114,29 +113,14 @@ func (s *Store) AllotmentsOf(ctx context.Context, scope actor.Scope, session int
 	for i := range list {
 		byID[list[i].ID] = &list[i]
 	}
-	rows, err = s.db.Query(ctx, `SELECT owner_id, place FROM claim WHERE session_id = ?
-		AND owner_kind = 3 ORDER BY place`, session)
-	if _, err = sqldb.Collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
-		var id int64
-		var place int32
-		err = r.Scan(&id, &place)
+	err = s.eachOf(ctx, session, seating.OwnerAllotment, func(id int64, place int32) {
 		if a := byID[id]; a != nil {
 			a.Places = append(a.Places, place)
 		}
-		return struct{}{}, err
-	}); err != nil {
-		return nil, err
-	}
-	rows, err = s.db.Query(ctx, `SELECT owner_id, area, n FROM area_claim WHERE session_id = ?
-		AND owner_kind = 3 ORDER BY area`, session)
-	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
-		var id int64
-		var q seating.AreaQty
-		err = r.Scan(&id, &q.Area, &q.N)
+	}, func(id int64, q seating.AreaQty) {
 		if a := byID[id]; a != nil {
 			a.Areas = append(a.Areas, q)
 		}
-		return struct{}{}, err
 	})
 	return list, err
 }

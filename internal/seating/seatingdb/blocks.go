@@ -12,13 +12,14 @@ import (
 )
 
 const blockColumns = `SELECT id, organization_id, session_id, reason, created_by, created_at,
-	released_at FROM block `
+	releases_at, released_at FROM block `
 
 // InsertBlock notes why places are out of sale.
 func (s *Store) InsertBlock(tx *sqldb.Tx, b seating.Block) error {
 	_, err := tx.Exec(`INSERT INTO block (id, organization_id, session_id, reason, created_by,
-		created_at, released_at) VALUES (?, ?, ?, ?, ?, ?, 0)`, b.ID, b.Organization, b.Session,
-		bounded(b.Reason, 200), b.By, clock.Millis(b.CreatedAt))
+		created_at, releases_at, released_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0)`, b.ID,
+		b.Organization, b.Session, bounded(b.Reason, 200), b.By, clock.Millis(b.CreatedAt),
+		millis(b.ReleasesAt))
 	return err
 }
 
@@ -38,14 +39,49 @@ func (s *Store) EndBlockIfEmpty(tx *sqldb.Tx, scope actor.Scope, b seating.Block
 func (s *Store) BlockIn(tx *sqldb.Tx, scope actor.Scope, id int64) (seating.Block, error) {
 	rows, err := tx.Query(blockColumns+`WHERE organization_id = ? AND id = ?`,
 		scope.Organization, id)
+	return oneBlock(rows, err)
+}
+
+// BlockDue is BlockIn of any organization.
+func (s *Store) BlockDue(tx *sqldb.Tx, id int64) (seating.Block, error) {
+	rows, err := tx.Query(blockColumns+`WHERE id = ?
+		/* any organization: its job knows the id alone */`, id)
+	return oneBlock(rows, err)
+}
+
+func oneBlock(rows *sql.Rows, err error) (seating.Block, error) {
 	list, err := sqldb.Collect(rows, err, scanBlock)
 	if err == nil && len(list) == 0 {
-		return seating.Block{}, fault.Missing
+		err = fault.Missing
 	}
 	if err != nil {
 		return seating.Block{}, err
 	}
 	return list[0], nil
+}
+
+// BlocksWith are Blocks with the places that they still have.
+func (s *Store) BlocksWith(ctx context.Context, scope actor.Scope, session int64) (
+	[]seating.Block, error,
+) {
+	list, err := s.Blocks(ctx, scope, session)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	byID := map[int64]*seating.Block{}
+	for i := range list {
+		byID[list[i].ID] = &list[i]
+	}
+	err = s.eachOf(ctx, session, seating.OwnerBlock, func(id int64, place int32) {
+		if b := byID[id]; b != nil {
+			b.Places = append(b.Places, place)
+		}
+	}, func(id int64, q seating.AreaQty) {
+		if b := byID[id]; b != nil {
+			b.Areas = append(b.Areas, q)
+		}
+	})
+	return list, err
 }
 
 // maxBlocks bounds the list of a session's blocks.
@@ -61,8 +97,10 @@ func (s *Store) Blocks(ctx context.Context, scope actor.Scope, session int64) ([
 }
 
 func scanBlock(rows *sql.Rows) (b seating.Block, err error) {
-	var created, released int64
-	err = rows.Scan(&b.ID, &b.Organization, &b.Session, &b.Reason, &b.By, &created, &released)
+	var created, releases, released int64
+	err = rows.Scan(&b.ID, &b.Organization, &b.Session, &b.Reason, &b.By, &created, &releases,
+		&released)
+	b.ReleasesAt = clock.FromMillis(releases)
 	b.CreatedAt, b.ReleasedAt = clock.FromMillis(created), clock.FromMillis(released)
 	return b, err
 }

@@ -22,6 +22,10 @@ func ownerID(keys httpx.Keys, o seating.Owner) (kind, id string) {
 		return "block", keys.Public(seating.KindBlock, o.ID)
 	case seating.OwnerAllotment:
 		return "allotment", keys.Public(seating.KindAllotment, o.ID)
+	case seating.OwnerChange:
+		return "change", keys.Public(idgen.Kind("chg"), o.ID)
+	case seating.OwnerReturn:
+		return "return", keys.Public(seating.KindReturn, o.ID)
 	}
 	return "offer", ""
 }
@@ -45,9 +49,10 @@ func (h *handler) mountBlocks(api *httpx.API) {
 		Access:      httpx.StaffOnly(seating.PermBlock)}, h.overview)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: path + "/blocks",
 		OperationID: "block-places", Tag: tag, Summary: "Take places out of sale",
-		Access: httpx.StaffOnly(seating.PermBlock), Status: http.StatusCreated,
+		Description: "At `releases_at` they go on sale again by themselves.",
+		Access:      httpx.StaffOnly(seating.PermBlock), Status: http.StatusCreated,
 		Refusals: []*fault.Definition{seating.ErrUnknownPlace, seating.ErrPlaceTaken,
-			seating.ErrAreaFull}}, h.block)
+			seating.ErrAreaFull, seating.ErrReleasePast}}, h.block)
 	httpx.Register(api, httpx.Op{Method: http.MethodPost, Path: path + "/blocks/{block}/release",
 		OperationID: "unblock-places", Tag: tag, Summary: "Put blocked places on sale again",
 		Description: "Without places and areas: all of the block.",
@@ -69,6 +74,7 @@ type blockIn struct {
 		Places []int32           `json:"places,omitempty" maxItems:"2000"`
 		Areas  []seating.AreaQty `json:"areas,omitempty" maxItems:"200"`
 		Reason string            `json:"reason" minLength:"1" maxLength:"200" example:"工作票"`
+		Until  *time.Time        `json:"releases_at,omitempty" doc:"none: only by hand"`
 	}
 }
 
@@ -76,6 +82,7 @@ type blockView struct {
 	ID         string            `json:"id"`
 	Reason     string            `json:"reason"`
 	CreatedAt  time.Time         `json:"created_at"`
+	ReleasesAt *time.Time        `json:"releases_at,omitempty"`
 	ReleasedAt *time.Time        `json:"released_at,omitempty"`
 	Places     []int32           `json:"places,omitempty"`
 	Areas      []seating.AreaQty `json:"areas,omitempty"`
@@ -84,12 +91,9 @@ type blockView struct {
 type blockOut struct{ Body blockView }
 
 func (h *handler) viewBlock(b seating.Block) blockView {
-	v := blockView{ID: h.keys.Public(seating.KindBlock, b.ID), Reason: b.Reason,
-		CreatedAt: b.CreatedAt, Places: b.Places, Areas: b.Areas}
-	if !b.ReleasedAt.IsZero() {
-		v.ReleasedAt = &b.ReleasedAt
-	}
-	return v
+	return blockView{ID: h.keys.Public(seating.KindBlock, b.ID), Reason: b.Reason,
+		CreatedAt: b.CreatedAt, ReleasesAt: untilOrNil(b.ReleasesAt),
+		ReleasedAt: untilOrNil(b.ReleasedAt), Places: b.Places, Areas: b.Areas}
 }
 
 func (h *handler) block(ctx context.Context, in *blockIn) (*blockOut, error) {
@@ -97,8 +101,11 @@ func (h *handler) block(ctx context.Context, in *blockIn) (*blockOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := h.s.BlockPlaces(ctx, httpx.ActorOf(ctx), org, session, in.Body.Places, in.Body.Areas,
-		in.Body.Reason)
+	ask := seating.BlockAsk{Places: in.Body.Places, Areas: in.Body.Areas, Reason: in.Body.Reason}
+	if in.Body.Until != nil {
+		ask.ReleasesAt = in.Body.Until.UTC().Truncate(time.Millisecond)
+	}
+	b, err := h.s.BlockPlaces(ctx, httpx.ActorOf(ctx), org, session, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +148,7 @@ type claimView struct {
 	Place   int32      `json:"place"`
 	Label   string     `json:"label"`
 	State   string     `json:"state" enum:"held,sold,closed,kept"`
-	Owner   string     `json:"owner" enum:"order,block,allotment,offer"`
+	Owner   string     `json:"owner" enum:"order,block,allotment,offer,change,return"`
 	OwnerID string     `json:"owner_id,omitempty"`
 	Until   *time.Time `json:"held_until,omitempty"`
 }
@@ -150,7 +157,7 @@ type unitsView struct {
 	Area    int32      `json:"area"`
 	N       int        `json:"quantity"`
 	State   string     `json:"state" enum:"held,sold,closed,kept"`
-	Owner   string     `json:"owner" enum:"order,block,allotment,offer"`
+	Owner   string     `json:"owner" enum:"order,block,allotment,offer,change,return"`
 	OwnerID string     `json:"owner_id,omitempty"`
 	Until   *time.Time `json:"held_until,omitempty"`
 }

@@ -44,6 +44,7 @@ func Mount(api *httpx.API, s *seating.Seating) {
 	h.mountPublic(api)
 	h.mountMaps(api)
 	h.mountBlocks(api)
+	h.mountComeBack(api)
 	h.mountAllotments(api)
 	h.mountSeason(api)
 }
