@@ -43,7 +43,8 @@ type Passes interface {
 // asks says whether the rule asks for a second person; before is what the first carried out
 // alone within a day, where the kind's amounts add up.
 func (r Rule) asks(c Case, before money.Minor) bool {
-	return c.Always || r.Enabled && (r.Over == 0 || c.NoBound || before+c.Amount > r.Over)
+	return c.Always || r.Enabled && (r.Over == 0 || c.NoBound ||
+		max(before, c.Already)+c.Amount > r.Over)
 }
 
 // adds says whether what was done before matters.

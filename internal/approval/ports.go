@@ -104,6 +104,9 @@ type Case struct {
 	Amount       money.Minor
 	// Always asks for a second person whatever the rules say.
 	Always bool
+	// Already is what came before of the same thing, whoever did it: all that went back of an
+	// order before this refund. The larger of it and of what adds up counts.
+	Already money.Minor
 	// AddsUp says that what the same person carried out alone within a day counts too, so
 	// that many small commands are no way around.
 	AddsUp bool

@@ -179,32 +179,11 @@ func (o *Orders) Change(ctx context.Context, who actor.Actor, id int64, ask Chan
 	if err := o.gateKnows(ctx, &q.Change); err != nil {
 		return journal.Answer{}, err
 	}
-	if q.Snapshot, err = o.snapshotOf(ctx, q.sellable); err != nil {
+	if err := o.askChangeBack(ctx, who, ord, &q); err != nil {
 		return journal.Answer{}, err
 	}
-	q.ID = o.IDs.Next()
-	var answer journal.Answer
-	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		c := q.Change
-		cur, err := o.begin(tx, ord, &q, &c)
-		if err != nil {
-			return err
-		}
-		var pos journal.Position
-		if c.Due > 0 {
-			pos, err = o.await(tx, who, cur, &c, ask.InputHash)
-		} else {
-			pos, err = o.swap(tx, who, cur, &c, nil, ask.InputHash)
-		}
-		if err != nil {
-			return err
-		}
-		if answer, err = render(&c, cur); err != nil {
-			return err
-		}
-		return receipt.Keep(tx, pos, cur.ID, answer)
-	})
-	return answer, err
+	return o.change(ctx, who, ord, &q, changing{render: render, receipt: receipt,
+		inputHash: ask.InputHash})
 }
 
 func (a ChangeAsk) expects(q ChangeQuote) error {

@@ -135,6 +135,9 @@ func (o *Orders) awaitGate(ctx context.Context, who actor.Actor, ask refunding, 
 			return err
 		}
 		mine.Refund, mine.Fee = q.Refund, q.Fee
+		if err := o.passedBack(tx, who, cur, cur.Refunded, q.Refund); err != nil {
+			return err
+		}
 		if err := o.Store.InsertGateWait(tx, &mine); err != nil {
 			return err
 		}

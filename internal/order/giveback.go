@@ -44,7 +44,9 @@ type GiveBack struct {
 
 // GivenBack is one refund of a cancelled session.
 type GivenBack struct {
-	Refund, Session, Order int64 // Refund is the order's id where nothing was paid
+	// Refund is the order's id where nothing was paid, or a number of its own where that is
+	// taken.
+	Refund, Session, Order int64
 	Units                  int
 	Amount                 money.Minor
 	Arrived                bool
@@ -253,12 +255,19 @@ func (o *Orders) giveWhole(tx *sqldb.Tx, ord *Order, g *GiveBack, q Quote) error
 	if err != nil {
 		return err
 	}
+	return o.noteGiven(tx, g.Session, &r, ord.ID)
+}
+
+// noteGiven writes down what went back of a cancelled session; free is the number of what
+// cost nothing, and has no refund.
+func (o *Orders) noteGiven(tx *sqldb.Tx, session int64, r *Returned, free int64) error {
+	ord, q := r.Order, r.Quote
 	if len(r.Refunds) == 0 {
-		return o.Store.NoteGivenBack(tx, GivenBack{Refund: ord.ID, Session: g.Session,
+		return o.Store.NoteGivenBack(tx, GivenBack{Refund: free, Session: session,
 			Order: ord.ID, Units: len(q.Units), Arrived: true})
 	}
 	for i, id := range r.Refunds {
-		one := GivenBack{Refund: id, Session: g.Session, Order: ord.ID}
+		one := GivenBack{Refund: id, Session: session, Order: ord.ID}
 		if i == 0 {
 			one.Units, one.Amount = len(q.Units), q.Refund
 		}

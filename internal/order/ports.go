@@ -58,6 +58,10 @@ type Tickets interface {
 	Issue(tx *sqldb.Tx, in ticket.Issue) ([]ticket.Ticket, error)
 	// Void refuses with ticket.ErrUsed when one of the units was used.
 	Void(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) error
+	// VoidUsed is Void of units whether they were used or not, and gives the tickets as they
+	// were. What the gates wrote of them stays.
+	VoidUsed(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) (
+		[]ticket.Ticket, error)
 	// Used are the units that somebody has entered with.
 	Used(ctx context.Context, organization, order int64) ([]ticket.UnitRef, error)
 }

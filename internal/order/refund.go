@@ -44,6 +44,8 @@ type RefundAsk struct {
 	InputHash []byte
 
 	cause payment.Cause // empty: the buyer's request
+	// void ends the tickets of units; nil: those that nobody used, or a refusal.
+	void func(tx *sqldb.Tx, ord *Order, units []ticket.UnitRef) error
 }
 
 // Returned is a refund that was asked for.
@@ -212,8 +214,11 @@ func (o *Orders) refund(ctx context.Context, who actor.Actor, id int64, ask refu
 		if err != nil {
 			return err
 		}
-		r := Returned{Order: cur, Quote: q}
+		r, already := Returned{Order: cur, Quote: q}, cur.Refunded
 		pos, err := o.giveUp(tx, who, &r, ask.RefundAsk)
+		if err == nil && ask.also == nil {
+			err = o.passedBack(tx, who, cur, already, q.Refund)
+		}
 		if err != nil {
 			return err
 		}
@@ -241,7 +246,10 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 	if err != nil {
 		return none, err
 	}
-	if err := o.Tickets.Void(tx, ord.Organization, ord.ID, refs); err != nil {
+	if ask.void == nil {
+		ask.void = o.voidUnused
+	}
+	if err := ask.void(tx, ord, refs); err != nil {
 		return none, err
 	}
 	cause := ask.cause
@@ -277,6 +285,11 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 		ledger.Move{Account: ledger.Sales, Amount: q.Refund + q.Fee},
 		ledger.Move{Account: ledger.RefundPayable, Amount: -q.Refund},
 		ledger.Move{Account: ledger.FeesKept, Amount: -q.Fee})
+}
+
+// voidUnused ends the tickets of units; ticket.ErrUsed when one of them was used.
+func (o *Orders) voidUnused(tx *sqldb.Tx, ord *Order, units []ticket.UnitRef) error {
+	return o.Tickets.Void(tx, ord.Organization, ord.ID, units)
 }
 
 // returnUnits marks each unit as gone, in the book and on the order in hand.

@@ -30,8 +30,7 @@ func (o *Orders) shareOut(tx *sqldb.Tx, pos journal.Position, ord *Order,
 	if err != nil || len(a.Admissions) == 0 {
 		return err
 	}
-	earned := map[string]money.Minor{}
-	var accounts []string
+	var earned shares
 	for _, l := range ord.Lines {
 		adm := a.Admissions[l.TicketType]
 		if adm == nil || len(adm.Parts) == 0 || adm.RevenueOn == catalog.RevenueOnUse {
@@ -43,20 +42,41 @@ func (o *Orders) shareOut(tx *sqldb.Tx, pos journal.Position, ord *Order,
 				continue
 			}
 			for n, share := range ticket.Shares(adm, u.Amount) {
-				account := ledger.Part(adm.Parts[n].Code)
-				if _, seen := earned[account]; !seen {
-					accounts = append(accounts, account)
-				}
-				earned[account] += share // bounded by the order's total, which was checked
+				earned.add(adm.Parts[n].Code, share)
 			}
 		}
 	}
-	for part := range slices.Chunk(accounts, accountsPerPost) {
+	return o.postShares(tx, pos, ord, earned, sign)
+}
+
+// shares is what attractions earn, in the order in which they were met.
+type shares struct {
+	earned   map[string]money.Minor
+	accounts []string
+}
+
+// add counts a share; the sum is bounded by the order's total, which was checked.
+func (s *shares) add(code string, share money.Minor) {
+	account := ledger.Part(code)
+	if _, seen := s.earned[account]; !seen {
+		s.accounts = append(s.accounts, account)
+	}
+	if s.earned == nil {
+		s.earned = map[string]money.Minor{}
+	}
+	s.earned[account] += share
+}
+
+// postShares books what attractions earn, or give back.
+func (o *Orders) postShares(tx *sqldb.Tx, pos journal.Position, ord *Order, s shares,
+	sign money.Minor,
+) error {
+	for part := range slices.Chunk(s.accounts, accountsPerPost) {
 		var sum money.Minor
 		moves := make([]ledger.Move, 0, len(part)+1)
 		for _, account := range part {
-			sum += earned[account]
-			moves = append(moves, ledger.Move{Account: account, Amount: -sign * earned[account]})
+			sum += s.earned[account]
+			moves = append(moves, ledger.Move{Account: account, Amount: -sign * s.earned[account]})
 		}
 		moves = append(moves, ledger.Move{Account: ledger.SalesShared, Amount: sign * sum})
 		if err := o.Ledger.Post(tx, pos, ord.ID, ord.Currency, moves...); err != nil {

@@ -20,7 +20,9 @@ import (
 const (
 	// ApproveFree is an order of staff that costs nothing: a complimentary ticket.
 	ApproveFree approval.Kind = "order.free"
-	// ApproveRefund is a refund by staff; a rule may name the amount up to which one may.
+	// ApproveRefund is money that goes back by the hand of staff: a refund, a change to what
+	// costs less, used tickets of a cancelled session. A rule may name the amount up to which
+	// one may, in an order and of one person within a day.
 	ApproveRefund approval.Kind = "order.refund"
 )
 
@@ -135,6 +137,10 @@ type heldRefund struct {
 	Units    []ticket.UnitRef
 	Refund   money.Minor
 	Reason   string
+	// Change is set for a change that brings money back, and Used for used tickets of this
+	// cancelled session.
+	Change *heldChange `json:",omitempty"`
+	Used   int64       `json:",omitempty"`
 }
 
 // askRefund makes a request of a refund by staff, where the house wants two people for it.
@@ -154,23 +160,62 @@ func (o *Orders) askRefund(ctx context.Context, who actor.Actor, ord *Order, a *
 	if err != nil || ask.Expect >= 0 && ask.Expect != q.Refund {
 		return nil
 	}
-	return o.Approvals.Pass(ctx, who, approval.Case{Kind: ApproveRefund,
-		Organization: ord.Organization, Amount: ord.Refunded + q.Refund},
-		func() (approval.Ask, error) {
-			held := heldRefund{Order: ord.ID, Revision: ord.Revision, Refund: q.Refund,
-				Reason: ask.Reason}
-			out := approval.Ask{Venue: a.Venue, Title: ord.Number() + " · " +
-				titleAt(a.Event, a.Starts, a.TimeZone, a.VenueName),
-				Object: journal.Object{Kind: "ord", ID: ord.ID, Revision: ord.Revision}}
-			for _, u := range q.Units {
-				held.Units = append(held.Units, u.UnitRef)
-				out.Changes = append(out.Changes, approval.Change{What: u.Label,
-					Before: strconv.FormatInt(int64(u.Amount), 10),
-					After:  strconv.FormatInt(int64(u.Fee), 10)})
-			}
-			out.Input, err = json.Marshal(held)
-			return out, err
-		})
+	return o.passBack(ctx, who, ord, a, q, heldRefund{Reason: ask.Reason})
+}
+
+// passBack lets money go back, or makes a request of it.
+func (o *Orders) passBack(ctx context.Context, who actor.Actor, ord *Order, a *Agreed, q Quote,
+	held heldRefund,
+) error {
+	if o.Approvals == nil {
+		return nil
+	}
+	return o.Approvals.Pass(ctx, who, backCase(ord, q.Refund), func() (approval.Ask, error) {
+		held.Order, held.Revision, held.Refund = ord.ID, ord.Revision, q.Refund
+		out := askOf(ord, a)
+		for _, u := range q.Units {
+			held.Units = append(held.Units, u.UnitRef)
+			out.Changes = append(out.Changes, approval.Change{What: u.Label,
+				Before: strconv.FormatInt(int64(u.Amount), 10),
+				After:  strconv.FormatInt(int64(u.Fee), 10)})
+		}
+		if ord.Refunded > 0 {
+			out.Changes = append(out.Changes, approval.Change{What: "refunded",
+				Before: strconv.FormatInt(int64(ord.Refunded), 10),
+				After:  strconv.FormatInt(int64(ord.Refunded+q.Refund), 10)})
+		}
+		var err error
+		out.Input, err = json.Marshal(held)
+		return out, err
+	})
+}
+
+// backCase is what decides whether money may go back by one person: all that went back of
+// the order counts, and all that the person sent back within a day.
+func backCase(ord *Order, back money.Minor) approval.Case {
+	return approval.Case{Kind: ApproveRefund, Organization: ord.Organization, Amount: back,
+		Already: ord.Refunded, AddsUp: true}
+}
+
+// askOf is the beginning of a request about an order.
+func askOf(ord *Order, a *Agreed) approval.Ask {
+	return approval.Ask{Venue: a.Venue, Title: ord.Number() + " · " +
+		titleAt(a.Event, a.Starts, a.TimeZone, a.VenueName),
+		Object: journal.Object{Kind: "ord", ID: ord.ID, Revision: ord.Revision}}
+}
+
+// passedBack notes in the transaction that one person sent money back of an order, which
+// had already sent what it says. It may refuse yet, with approval.ErrAgain.
+func (o *Orders) passedBack(tx *sqldb.Tx, who actor.Actor, ord *Order, already,
+	back money.Minor,
+) error {
+	if o.Approvals == nil || who.Kind != actor.Staff {
+		return nil
+	}
+	c := backCase(ord, back)
+	c.Already = already
+	return o.Approvals.Alone(tx, who, c, journal.Object{Kind: "ord", ID: ord.ID,
+		Revision: ord.Revision})
 }
 
 // CarryRefund gives units back as it was asked: the same units for the same sum, if nothing
@@ -179,6 +224,12 @@ func (o *Orders) CarryRefund(ctx context.Context, in approval.Carried, done appr
 	var held heldRefund
 	if err := json.Unmarshal(in.Request.Input, &held); err != nil {
 		return err
+	}
+	switch {
+	case held.Change != nil:
+		return o.carryChange(ctx, in, held, done)
+	case held.Used != 0:
+		return o.carryUsed(ctx, in, held, done)
 	}
 	ord, err := o.Store.Find(ctx, held.Order)
 	if err != nil {

@@ -124,8 +124,9 @@ func TestRefundOverAnAmountTakesTwo(t *testing.T) {
 		}
 		_, err := w.Return(d.clerk, o.ID, ref(1, 2))
 		r := askedOf(t, err)
-		if r.Amount <= 6000 {
-			t.Errorf("the request counts %d, what went back before included", r.Amount)
+		if last := r.Doc.Changes[len(r.Doc.Changes)-1]; r.Amount != 5000 ||
+			last.What != "refunded" || last.Before != "5000" || last.After != "10000" {
+			t.Errorf("the request is about %d, and says %+v", r.Amount, r.Doc.Changes)
 		}
 		if w.Find(t, o.ID).Refunded > 6000 {
 			t.Error("it went back already")

@@ -18,6 +18,9 @@ type Store interface {
 	// VoidUnused voids live tickets that nobody used. It refuses with ErrUsed, and with
 	// fault.Stale when one of them is no longer live.
 	VoidUnused(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error
+	// VoidLive voids live tickets whether they were used or not; fault.Stale when one is live
+	// no longer.
+	VoidLive(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error
 	// RaiseVersionIf makes the next code version of a live ticket that still has version was.
 	RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error)
 	Openings

@@ -3,7 +3,6 @@ package ticket
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 
 	"foyer/internal/actor"
@@ -89,9 +88,47 @@ func (t *Tickets) Issue(tx *sqldb.Tx, in Issue) ([]Ticket, error) {
 // with fault.Stale for one that went back before. The caller's command writes the journal.
 func (t *Tickets) Void(tx *sqldb.Tx, organization, order int64, units []UnitRef) error {
 	scope := actor.Scope{Organization: organization}
-	list, err := t.cfg.Store.InOrder(tx, scope, order)
+	list, err := t.ofUnits(tx, scope, order, units)
 	if err != nil {
 		return err
+	}
+	ids, used := make([]int64, len(list)), []UnitRef(nil)
+	for i := range list {
+		if ids[i] = list[i].ID; list[i].Used() > 0 || list[i].Inside() > 0 {
+			used = append(used, UnitRef{list[i].Line, list[i].Unit})
+		}
+	}
+	if len(used) > 0 {
+		return ErrUsed.With("units", used)
+	}
+	return t.cfg.Store.VoidUnused(tx, scope, ids, tx.Now)
+}
+
+// VoidUsed is Void of units whether they were used or not, and gives the tickets as they
+// were: what the gates wrote of them stays as it is. It is for what the house gives back of
+// its own will.
+func (t *Tickets) VoidUsed(tx *sqldb.Tx, organization, order int64, units []UnitRef) (
+	[]Ticket, error,
+) {
+	scope := actor.Scope{Organization: organization}
+	list, err := t.ofUnits(tx, scope, order, units)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	return list, t.cfg.Store.VoidLive(tx, scope, ids, tx.Now)
+}
+
+// ofUnits are the live tickets of units, each once; refused as Void.
+func (t *Tickets) ofUnits(tx *sqldb.Tx, scope actor.Scope, order int64, units []UnitRef) (
+	[]Ticket, error,
+) {
+	list, err := t.cfg.Store.InOrder(tx, scope, order)
+	if err != nil {
+		return nil, err
 	}
 	byUnit := make(map[UnitRef]*Ticket, len(list))
 	for i := range list {
@@ -100,23 +137,19 @@ func (t *Tickets) Void(tx *sqldb.Tx, organization, order int64, units []UnitRef)
 			byUnit[ref] = &list[i]
 		}
 	}
-	ids, used := make([]int64, 0, len(units)), []UnitRef(nil)
+	out, seen := make([]Ticket, 0, len(units)), map[int64]bool{}
 	for _, u := range units {
 		found := byUnit[u]
 		switch {
 		case found == nil:
-			return ErrNoTicket.With("unit", u)
-		case found.State == Void || slices.Contains(ids, found.ID):
-			return fault.Stale.With("unit", u)
-		case found.Used() > 0 || found.Inside() > 0:
-			used = append(used, u)
+			return nil, ErrNoTicket.With("unit", u)
+		case found.State == Void || seen[found.ID]:
+			return nil, fault.Stale.With("unit", u)
 		}
-		ids = append(ids, found.ID)
+		seen[found.ID] = true
+		out = append(out, *found)
 	}
-	if len(used) > 0 {
-		return ErrUsed.With("units", used)
-	}
-	return t.cfg.Store.VoidUnused(tx, scope, ids, tx.Now)
+	return out, nil
 }
 
 // Used are the units of an order that somebody has entered with.

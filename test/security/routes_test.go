@@ -405,7 +405,11 @@ var shortMatrix = map[string]route{
 	"GET ORG/sessions/{id}/cancellation-preview": of("sessions/{session}/cancellation-preview",
 		counter, nil),
 	"GET ORG/sessions/{id}/give-back": of("sessions/{session}/give-back", counter, nil),
-	"GET ORG/sessions/{id}/seats":     of("sessions/{session}/seats", counter, nil),
+	"POST ORG/sessions/{id}/used-refunds": {path: "ORG/sessions/{session}/used-refunds",
+		may: counter, key: true, body: func(h *house) any {
+			return fields{"order_id": h.ids["order"], "reason": "x"}
+		}},
+	"GET ORG/sessions/{id}/seats": of("sessions/{session}/seats", counter, nil),
 	"POST ORG/sessions/{id}/blocks": of("sessions/{session}/blocks", counter,
 		fields{"places": []int{999999}, "reason": "x"}),
 	"POST ORG/sessions/{id}/blocks/{block}/release": of(

@@ -2,13 +2,18 @@ package orderhttp
 
 import (
 	"context"
+	"crypto/sha256"
+	"net/http"
 	"time"
 
 	"foyer/internal/fault"
 	"foyer/internal/httpx"
 	"foyer/internal/idgen"
+	"foyer/internal/journal"
+	"foyer/internal/journal/journalhttp"
 	"foyer/internal/money"
 	"foyer/internal/order"
+	"foyer/internal/ticket"
 )
 
 const kindOrganization idgen.Kind = "org"
@@ -35,6 +40,55 @@ func (h *handler) mountGiveBacks() {
 		Access: httpx.StaffOnly(order.PermRefund),
 		Refusals: []*fault.Definition{fault.Missing, fault.NotAllowed,
 			order.ErrNotCalledOff}}, h.giveBack)
+	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: path + "/used-refunds",
+		Tag: "staff: orders", OperationID: "refund-used-tickets",
+		Summary: "Give used tickets of a cancelled session back",
+		Description: "In full, with a reason. What the gates wrote stays, and the tickets open " +
+			"nothing any more. Where the house wants two people for so much: 202 with the request.",
+		Access: httpx.StaffOnly(order.PermRefund), Idempotent: true, Status: 201,
+		Params: HouseSession{}, Request: usedRefundBody{}, Response: returnedBody{},
+		Rate: httpx.BuyRate,
+		Refusals: []*fault.Definition{fault.Missing, fault.NotAllowed, fault.BadInput,
+			order.ErrNotCalledOff, order.ErrNotFound, order.ErrNotPaid, order.ErrUnit,
+			order.ErrUnitReturned, order.ErrNotUsed, order.ErrQuoteChanged}}, h.refundUsed)
+}
+
+type usedRefundBody struct {
+	Order  string           `json:"order_id" maxLength:"64"`
+	Units  []ticket.UnitRef `json:"units,omitempty" maxItems:"100" doc:"none: all that were used"`
+	Expect *int64           `json:"expect_refund_minor,omitempty" doc:"refuse at any other sum"`
+	Reason string           `json:"reason" minLength:"1" maxLength:"200"`
+}
+
+func (h *handler) refundUsed(w http.ResponseWriter, r *http.Request) error {
+	organization, session, err := h.house(&HouseSession{r.PathValue("org"), r.PathValue("id")})
+	if err != nil {
+		return err
+	}
+	raw, err := httpx.ReadJSON(r)
+	if err != nil {
+		return err
+	}
+	var body usedRefundBody
+	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
+		return err
+	}
+	if len(body.Units) > order.MaxPlaces {
+		return fault.BadInput.At("units", "at most 100 units")
+	}
+	hash := sha256.Sum256(raw)
+	ask := order.UsedAsk{Organization: organization, Session: session, Units: body.Units,
+		Expect: -1, Reason: body.Reason, InputHash: hash[:]}
+	if body.Expect != nil {
+		ask.Expect = money.Minor(*body.Expect)
+	}
+	if ask.Order, err = h.keys.Parse(kindOrder, body.Order); err != nil {
+		return err
+	}
+	return journalhttp.Once(w, r, h.repeat, raw,
+		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
+			return h.orders.RefundUsed(ctx, httpx.ActorOf(ctx), ask, receipt, h.renderReturned)
+		})
 }
 
 type callOffOut struct {

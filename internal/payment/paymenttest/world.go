@@ -217,6 +217,13 @@ func (k *Tickets) Void(tx *sqldb.Tx, _, order int64, _ []ticket.UnitRef) error {
 	return nil
 }
 
+// VoidUsed is Void.
+func (k *Tickets) VoidUsed(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) (
+	[]ticket.Ticket, error,
+) {
+	return nil, k.Void(tx, organization, order, units)
+}
+
 // Used says that nobody has entered yet.
 func (k *Tickets) Used(context.Context, int64, int64) ([]ticket.UnitRef, error) {
 	return nil, nil

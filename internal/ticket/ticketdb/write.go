@@ -84,6 +84,8 @@ const (
 	countEntitlements = `SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN used > 0 OR inside > 0
 		THEN 1 ELSE 0 END), 0) AS SIGNED) FROM entitlement WHERE organization_id = ?
 		AND ticket_id IN (`
+	voidAny = `UPDATE entitlement SET state = 'void' WHERE organization_id = ?
+		AND state = 'live' AND ticket_id IN (`
 	voidTickets = `UPDATE ticket SET state = 'void', code_version = code_version + 1,
 		voided_at = ?, changed_at = ? WHERE organization_id = ? AND state = 'live' AND id IN (`
 )
@@ -110,15 +112,36 @@ func (s *Store) VoidUnused(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time
 		if n != entitlements {
 			return ticket.ErrUsed.Wrap(errors.New("used or voided between the two statements"))
 		}
-		n, err = tx.Exec(voidTickets+marks+`)`, append([]any{millis(at), millis(at)}, args...)...)
-		if err != nil {
+		if err := endTickets(tx, marks, args, at, len(part)); err != nil {
 			return err
-		}
-		if n != int64(len(part)) {
-			return fault.Stale
 		}
 	}
 	return nil
+}
+
+// VoidLive ends live tickets whether they were used or not. It refuses with fault.Stale
+// when one is live no longer.
+func (s *Store) VoidLive(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error {
+	for part := range slices.Chunk(ids, rowsPerInsert) {
+		marks, list := in(part)
+		args := append([]any{scope.Organization}, list...)
+		if _, err := tx.Exec(voidAny+marks+`)`, args...); err != nil {
+			return err
+		}
+		if err := endTickets(tx, marks, args, at, len(part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endTickets voids n live tickets, whose entitlements are void already.
+func endTickets(tx *sqldb.Tx, marks string, args []any, at time.Time, n int) error {
+	ended, err := tx.Exec(voidTickets+marks+`)`, append([]any{millis(at), millis(at)}, args...)...)
+	if err == nil && ended != int64(n) {
+		err = fault.Stale
+	}
+	return err
 }
 
 // in is the marks and arguments of a list of ids.
