@@ -113,6 +113,7 @@ func (a *App) buildSale() {
 	a.Jobs.Handle(order.JobGiveBack, a.Orders.RunGiveBack)
 	a.Jobs.Handle(order.JobGateWait, a.Orders.RunGateWait)
 	a.Catalog.OnCalledOff(a.Orders.CalledOff)
+	a.buildMoves()
 	a.Members.SetKeepers(a.keepers()...)
 }
 

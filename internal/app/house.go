@@ -82,6 +82,8 @@ func (a *App) registerKinds() {
 			Permission: order.PermSell, Carry: a.Orders.CarryFree},
 		{Kind: order.ApproveRefund, Zh: "退款", En: "Refunds by staff",
 			Permission: order.PermRefund, Sums: true, Carry: a.Orders.CarryRefund},
+		{Kind: order.ApproveMove, Zh: "场次改期换厅", En: "Moving a session that has buyers",
+			Permission: catalog.PermSell, Carry: a.Orders.CarryMove},
 	} {
 		a.Approvals.Register(s)
 	}

@@ -21,6 +21,8 @@ type Session struct {
 	RefundPolicyID   int64
 	// AreaCapacity overrides the capacity of areas of the seat map, by area number.
 	AreaCapacity map[int32]int
+	// Moved is the last move of the session to another time or hall; 0: it never moved.
+	Moved int64
 	SessionInfo
 }
 

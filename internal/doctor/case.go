@@ -228,7 +228,8 @@ func (c *Case) refunds(r *Report) {
 	var asked, back money.Minor
 	perPayment := map[int64]money.Minor{}
 	for _, f := range c.Refunds {
-		if f.Cause == "request" || f.Cause == "session_cancelled" || f.Cause == "change" {
+		if f.Cause == "request" || f.Cause == "session_cancelled" ||
+			f.Cause == "session_moved" || f.Cause == "change" {
 			asked += f.Amount
 		}
 		perPayment[f.Payment] += f.Amount

@@ -40,6 +40,7 @@ const (
 	TopicOrderPaid      Topic = "order_paid"
 	TopicRefundAccepted Topic = "refund_accepted"
 	TopicRefundArrived  Topic = "refund_arrived"
+	TopicSessionMoved   Topic = "session_moved"
 )
 
 // String names the message without what is in it.

@@ -30,13 +30,27 @@ type Agreed struct {
 	Policy     catalog.RefundPolicyInfo `json:"policy"`
 	// Admissions are what the session's ticket types open, of those that say so.
 	Admissions map[int64]*catalog.Admission `json:"admissions,omitempty"`
+	// Moved is the last move of the session that this knows of; 0: it never moved.
+	Moved int64 `json:"moved,omitempty"`
+	// LadderFrom is the start that refunds and changes are counted from when the session was
+	// moved: the latest that it ever had for this buyer, so that no window gets shorter.
+	LadderFrom time.Time `json:"ladder_from,omitzero"`
+}
+
+// ladderStart is the start that refunds and changes are counted from.
+func (a *Agreed) ladderStart() time.Time {
+	if a.LadderFrom.After(a.Starts) {
+		return a.LadderFrom
+	}
+	return a.Starts
 }
 
 // rungAt is the rung that holds at a time and the last moment of it; false when no refund
 // is allowed any more.
 func (a *Agreed) rungAt(now time.Time) (catalog.Rung, time.Time, bool) {
-	r, ok := a.Policy.RungAt(a.Starts, now)
-	return r, a.Starts.Add(-time.Duration(r.UntilBefore) * time.Minute), ok
+	starts := a.ladderStart()
+	r, ok := a.Policy.RungAt(starts, now)
+	return r, starts.Add(-time.Duration(r.UntilBefore) * time.Minute), ok
 }
 
 // noRefund refuses, and says since when; refunds that were never allowed have no such time.
@@ -46,7 +60,7 @@ func (a *Agreed) noRefund() error {
 	}
 	last := a.Policy.Ladder[len(a.Policy.Ladder)-1]
 	return ErrNoRefund.With("closed_at",
-		a.Starts.Add(-time.Duration(last.UntilBefore)*time.Minute))
+		a.ladderStart().Add(-time.Duration(last.UntilBefore)*time.Minute))
 }
 
 // agreedOf is what a buyer of the session agrees to now.
@@ -55,7 +69,8 @@ func agreedOf(s *catalog.Sellable) Agreed {
 	a := Agreed{Event: s.Event.Title, EventEn: s.Event.TitleEn, Venue: s.Venue.ID,
 		VenueName: s.Venue.Name, VenueEn: s.Venue.NameEn, Hall: s.Hall.Name,
 		HallEn: s.Hall.NameEn, TimeZone: s.Venue.TimeZone, Starts: s.StartsAt, Ends: s.EndsAt,
-		GatesFrom: from, GatesUntil: until, Policy: s.Policy.RefundPolicyInfo}
+		GatesFrom: from, GatesUntil: until, Policy: s.Policy.RefundPolicyInfo,
+		Moved: s.Session.Moved}
 	for _, t := range s.TicketTypes {
 		if t.Admission != nil {
 			if a.Admissions == nil {

@@ -124,6 +124,7 @@ type ChangeQuote struct {
 	Rules    catalog.ChangeRules
 
 	choice   *seating.Choice
+	free     bool  // the session was moved: no fee
 	revision int64 // of the order that it was read from
 	sellable *catalog.Sellable
 }

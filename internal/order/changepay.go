@@ -27,6 +27,9 @@ func (o *Orders) changePayable(ctx context.Context, ord *Order) (payment.Payable
 				catalog.ErrNotOnSale.With("sale_state", catalog.SaleCancelled))
 		}
 	}
+	if moved, err := o.movedOn(ctx, ord.Organization, c.Session, c.Snapshot); err != nil || moved {
+		return payment.Payable{}, orElse(err, ErrSessionMoved)
+	}
 	a, err := o.agreed(ctx, ord.Organization, c.Snapshot)
 	if err != nil {
 		return payment.Payable{}, err
@@ -118,6 +121,11 @@ func (o *Orders) takeChange(tx *sqldb.Tx, ord *Order, c *Change, p payment.Captu
 			if off, err := o.calledOff(context.Background(), session); err != nil || off {
 				return orElse(err, ErrNoChange)
 			}
+		}
+		//tidy:allow context in memory; the writer has no caller
+		if moved, err := o.movedOn(context.Background(), ord.Organization, c.Session,
+			c.Snapshot); err != nil || moved {
+			return orElse(err, ErrSessionMoved)
 		}
 		again, mine := *ord, *c
 		again.Lines = copyLines(ord.Lines)

@@ -108,26 +108,36 @@ func (o *Orders) rules(ctx context.Context, ord *Order, l *Line, most int, q *Ch
 	if err != nil {
 		return err
 	}
-	if a.Policy.Change == nil {
-		return ErrNoChange
+	free, until, err := o.freeChange(ctx, ord, l, a)
+	if err != nil {
+		return err
 	}
-	q.Rules = *a.Policy.Change
+	if free {
+		q.Rules, q.Ends, q.free = freeRules(), until, true
+	} else if a.Policy.Change == nil {
+		return ErrNoChange
+	} else {
+		q.Rules = *a.Policy.Change
+	}
 	if ord.Ruled() {
 		return ErrChangeRuled
 	}
 	if combined(a.Admissions[l.TicketType]) {
 		return ErrNoChange.With("reason", "combined_ticket")
 	}
+	if free {
+		return nil
+	}
 	if most >= q.Rules.MaxPerUnit {
 		return ErrChangeLimit.With("max", q.Rules.MaxPerUnit)
 	}
-	rung, ok := q.Rules.RungAt(a.Starts, o.Clock.Now())
+	rung, ok := q.Rules.RungAt(a.ladderStart(), o.Clock.Now())
 	if !ok {
 		last := q.Rules.Ladder[len(q.Rules.Ladder)-1]
 		return ErrChangeLate.With("closed_at",
-			a.Starts.Add(-time.Duration(last.UntilBefore)*time.Minute))
+			a.ladderStart().Add(-time.Duration(last.UntilBefore)*time.Minute))
 	}
-	q.Ends = a.Starts.Add(-time.Duration(rung.UntilBefore) * time.Minute)
+	q.Ends = a.ladderStart().Add(-time.Duration(rung.UntilBefore) * time.Minute)
 	return nil
 }
 
@@ -224,8 +234,8 @@ func (o *Orders) fits(ctx context.Context, q *ChangeQuote, total money.Minor) er
 	if err != nil {
 		return err
 	}
-	rung, ok := q.Rules.RungAt(a.Starts, o.Clock.Now())
-	if !ok {
+	rung, ok := q.Rules.RungAt(a.ladderStart(), o.Clock.Now())
+	if !ok && !q.free {
 		return ErrChangeLate
 	}
 	q.New = total

@@ -134,6 +134,7 @@ type Books interface {
 	CodeBook
 	ChangeBook
 	GiveBackBook
+	MoveBook
 	GateWaitBook
 }
 

@@ -57,6 +57,7 @@ type Orders struct {
 	Parts
 	cfg      Config
 	payments Payments
+	moves    MoveParts
 	door     *sqldb.Door[*placing]
 	holds    *holds
 	guesses  *guesses

@@ -40,6 +40,9 @@ func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment
 	case off:
 		return payment.Payable{}, catalog.ErrNotOnSale.With("sale_state", catalog.SaleCancelled)
 	}
+	if moved, err := o.anyMoved(ctx, ord); err != nil || moved {
+		return payment.Payable{}, orElse(err, ErrSessionMoved)
+	}
 	a, err := o.agreed(ctx, ord.Organization, ord.Snapshot)
 	if err != nil {
 		return payment.Payable{}, err
@@ -108,6 +111,10 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 	if buys {
 		//tidy:allow context in memory; the writer has no caller
 		off, err := o.calledOff(context.Background(), ord.Session)
+		if err == nil && !off {
+			//tidy:allow context in memory; the writer has no caller
+			off, err = o.anyMoved(context.Background(), ord)
+		}
 		if err != nil {
 			return payment.Outcome{}, err
 		}
@@ -179,6 +186,12 @@ func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
 	err = o.Sessions.GuardSession(tx, ord.Session, s.Session.Revision)
 	if err != nil && !errors.Is(err, catalog.ErrSessionChanged) {
 		return err
+	}
+	// The places that it had may be other ones by now.
+	//tidy:allow context in memory; the writer has no caller
+	if moved, err := o.movedOn(context.Background(), ord.Organization, ord.Session,
+		ord.Snapshot); err != nil || moved {
+		return orElse(err, ErrSessionMoved)
 	}
 	if ord.Member != 0 {
 		take := MemberTake{Session: ord.Session, Member: ord.Member, N: ord.Places(),

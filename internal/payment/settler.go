@@ -69,6 +69,7 @@ const (
 	CauseWrongAmount      Cause = "wrong_amount"      // not the sum or currency asked for
 	CauseCancelled        Cause = "cancelled"         // the buyer had cancelled
 	CauseSessionCancelled Cause = "session_cancelled" // the house cancelled the session
+	CauseSessionMoved     Cause = "session_moved"     // units went back since the house moved it
 	CauseChange           Cause = "change"            // the new tickets are cheaper than the old
 	CauseChangeFailed     Cause = "change_failed"     // a change that can no longer be done
 )

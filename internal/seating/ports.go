@@ -99,6 +99,7 @@ type Aside interface {
 type Counted interface {
 	Standing
 	LeftStore
+	ClaimMoves
 }
 
 // Revisions raises what every process that sells a session compares: package catalog.

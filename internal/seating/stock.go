@@ -19,6 +19,7 @@ type Stock struct {
 		MapStore
 		StockStore
 		LeftStore
+		ClaimMoves
 	}
 	plans *PlanCache
 	feed  Feed

@@ -26,6 +26,7 @@ type Store interface {
 	Openings
 	Reads
 	Gates
+	Moves
 }
 
 // Openings keeps what tickets open, once for each content, and who may be seen with them.

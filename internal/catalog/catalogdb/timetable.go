@@ -53,10 +53,11 @@ func sessionTable(db *sqldb.DB, clk clock.Clock) *table[catalog.Session] {
 type sessionDoc struct {
 	catalog.SessionInfo
 	AreaCapacity map[int32]int `json:"area_capacity,omitempty"`
+	Moved        int64         `json:"moved,omitempty"`
 }
 
 func sessionValues(s *catalog.Session) ([]any, error) {
-	doc, err := encode("note", sessionDoc{s.SessionInfo, s.AreaCapacity}, 8000)
+	doc, err := encode("note", sessionDoc{s.SessionInfo, s.AreaCapacity, s.Moved}, 8000)
 	return []any{s.VenueID, s.HallID, s.EventID, string(s.State), stored(s.StartsAt),
 		stored(s.EndsAt), s.BusinessDay, stored(s.SaleFrom), stored(s.SaleUntil),
 		s.SeatMapVersionID, s.PriceListID, s.RefundPolicyID, s.HoldSeconds, s.MaxPerOrder,
@@ -75,7 +76,7 @@ func scanSession(s *catalog.Session) ([]any, func() error) {
 			if err := json.Unmarshal(doc, &d); err != nil {
 				return err
 			}
-			s.SessionInfo, s.AreaCapacity = d.SessionInfo, d.AreaCapacity
+			s.SessionInfo, s.AreaCapacity, s.Moved = d.SessionInfo, d.AreaCapacity, d.Moved
 			s.HoldSeconds, s.MaxPerOrder = i.HoldSeconds, i.MaxPerOrder
 			s.MaxPerMember, s.OrphanRule = i.MaxPerMember, i.OrphanRule
 			s.StartsAt, s.EndsAt = clock.FromMillis(starts), clock.FromMillis(ends)

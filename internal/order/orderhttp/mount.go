@@ -38,6 +38,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountStaff()
 	h.mountChanges()
 	h.mountGiveBacks()
+	h.mountMoves()
 	h.mountGateWaits()
 	h.mountSearch()
 	h.mountCodes()
@@ -205,7 +206,7 @@ func (h *handler) answer(ctx context.Context, o *order.Order) (*orderOut, error)
 	}
 	out := &orderOut{h.order(o)}
 	out.Body.Agreed = h.agreed(a)
-	return out, nil
+	return out, h.moves(ctx, &out.Body, o)
 }
 
 func (h *handler) get(ctx context.Context, in *IDParam) (*orderOut, error) {

@@ -126,6 +126,7 @@ type orderBody struct {
 	HintsBody
 	OffersBody
 	VisitorsBody
+	MovesBody
 	Agreed *agreedBody `json:"agreed,omitempty"`
 }
 

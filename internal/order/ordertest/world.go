@@ -54,7 +54,11 @@ type World struct {
 	Orders    *order.Orders
 	Session   *catalog.Session
 
+	// Told is who was told that a session was moved.
+	Told []order.MovedNews
+
 	log      *slog.Logger
+	stock    *seating.Stock
 	sessions int
 }
 
@@ -84,8 +88,8 @@ func New(t testing.TB, db *sqldb.DB, clk clock.Clock) *World {
 		IDs: w.IDs, Log: w.log, Frame: func(_, _ string, data []byte) []byte { return data }})
 	w.Book = seatingdb.NewBook(w.Board)
 	w.Chooser = seating.NewChooser(w.Board, w.Places, plans, clk).UseAllotments(w.Places)
-	stock := seating.NewStock(w.Places, plans, w.Board)
-	w.Programme = catalogtest.NewWithStock(t, w.Bundle, stock, stock)
+	w.stock = seating.NewStock(w.Places, plans, w.Board)
+	w.Programme = catalogtest.NewWithStock(t, w.Bundle, w.stock, w.stock)
 	w.Catalog = w.Programme.Catalog
 	w.Tickets = ticket.New(ticket.Config{DB: db, Store: ticketdb.New(db), IDs: w.IDs,
 		Keys: tickettest.Pair(1), Sessions: w.Catalog, Orders: visible{w}, Journal: w.Journal})
@@ -116,6 +120,7 @@ func (w *World) NewOrdersOf(db *sqldb.DB, cfg order.Config) *order.Orders {
 		Journal: w.Journal, Ledger: w.Ledger, Jobs: w.Jobs, Buyers: buyers{},
 		Visitors: w.Visitors, Clock: w.Clock, IDs: w.IDs, Log: w.log})
 	o.SetPayments(w.Payments)
+	o.SetMoves(w.moveParts())
 	return o
 }
 
