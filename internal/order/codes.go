@@ -115,8 +115,8 @@ func (o *Orders) unlock(ctx context.Context, who actor.Actor, s *catalog.Sellabl
 	if len(codes) > maxCodes {
 		return nil, fault.BadInput.At("codes", "at most 5 codes / 最多 5 个码")
 	}
-	if err := o.guesses.allowed(who.ID); err != nil {
-		return nil, err
+	if left := o.guesses.wait(who.ID); left > 0 {
+		return nil, ErrCodeTries.Retry(left)
 	}
 	for i, text := range codes {
 		b, id, err := o.batchOf(ctx, s, text, own, now)
@@ -124,7 +124,7 @@ func (o *Orders) unlock(ctx context.Context, who actor.Actor, s *catalog.Sellabl
 			return nil, err
 		}
 		if b == nil {
-			o.guesses.wrong(who.ID)
+			o.guesses.count(who.ID)
 			return nil, ErrCode.At("codes["+strconv.Itoa(i)+"]", "is not valid")
 		}
 		if slices.Contains(u.codes, id) {
@@ -165,11 +165,14 @@ func (o *Orders) batchOf(ctx context.Context, s *catalog.Sellable, text string, 
 	return b, c.ID, nil
 }
 
-// guesses counts wrong codes by who gave them, in this process.
+// guesses counts tries by who made them, in this process.
 type guesses struct {
-	clk clock.Clock
-	mu  sync.Mutex
-	by  map[int64]*guessed
+	clk    clock.Clock
+	most   int // within the window
+	window time.Duration
+
+	mu sync.Mutex
+	by map[int64]*guessed
 }
 
 type guessed struct {
@@ -183,32 +186,37 @@ const (
 	maxGuessers = 50_000
 )
 
-func newGuesses(clk clock.Clock) *guesses { return &guesses{clk: clk, by: map[int64]*guessed{}} }
+func newGuesses(clk clock.Clock) *guesses { return newTries(clk, maxGuesses, guessWindow) }
 
-func (g *guesses) allowed(who int64) error {
+func newTries(clk clock.Clock, most int, window time.Duration) *guesses {
+	return &guesses{clk: clk, most: most, window: window, by: map[int64]*guessed{}}
+}
+
+// wait is how long somebody has to wait for another try; 0: not at all.
+func (g *guesses) wait(who int64) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.by[who]
-	if e == nil || e.n < maxGuesses {
-		return nil
+	if e == nil || e.n < g.most {
+		return 0
 	}
-	left := guessWindow - g.clk.Now().Sub(e.since)
+	left := g.window - g.clk.Now().Sub(e.since)
 	if left <= 0 {
 		delete(g.by, who)
-		return nil
 	}
-	return ErrCodeTries.Retry(left)
+	return max(left, 0)
 }
 
-func (g *guesses) wrong(who int64) {
+// count counts one try.
+func (g *guesses) count(who int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clk.Now()
 	e := g.by[who]
-	if e == nil || now.Sub(e.since) >= guessWindow {
+	if e == nil || now.Sub(e.since) >= g.window {
 		if len(g.by) >= maxGuessers {
 			for id, old := range g.by {
-				if now.Sub(old.since) >= guessWindow || len(g.by) >= maxGuessers {
+				if now.Sub(old.since) >= g.window || len(g.by) >= maxGuessers {
 					delete(g.by, id)
 				}
 			}

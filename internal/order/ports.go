@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"foyer/internal/actor"
 	"foyer/internal/catalog"
 	"foyer/internal/journal"
 	"foyer/internal/ledger"
@@ -62,6 +63,8 @@ type Tickets interface {
 	// were. What the gates wrote of them stays.
 	VoidUsed(tx *sqldb.Tx, organization, order int64, units []ticket.UnitRef) (
 		[]ticket.Ticket, error)
+	// OrderOf is the order of a ticket of the organization; 0 without one.
+	OrderOf(ctx context.Context, organization, id int64) (int64, error)
 	// Used are the units that somebody has entered with.
 	Used(ctx context.Context, organization, order int64) ([]ticket.UnitRef, error)
 }
@@ -97,9 +100,12 @@ type Payments interface {
 		error)
 }
 
-// Buyers is told when a member has bought from an organization, inside the transaction.
+// Buyers is told when a member has bought from an organization, inside the transaction, and
+// finds those who did.
 type Buyers interface {
 	RememberTail(tx *sqldb.Tx, organization, member int64) error
+	// FindByTail are members whose phone ends in four digits; it refuses with fault.BadInput.
+	FindByTail(ctx context.Context, s actor.Scope, digits string) ([]int64, error)
 }
 
 // Store is the orders' own SQL; package orderdb implements it.

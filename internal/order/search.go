@@ -13,9 +13,10 @@ import (
 // Search is what staff look for among the orders of an organization, the newest first.
 type Search struct {
 	Organization int64
-	Session      int64 // 0: any; the session that was ordered first
-	State        State // empty: any
-	Number       string
+	Session      int64     // 0: any; the session that was ordered first
+	State        State     // empty: any
+	Number       string    // of the order, or of one of its tickets
+	PhoneTail    string    // the last four digits of the buyer's phone
 	From         time.Time // placed since; zero: in the last 31 days
 	Before       int64     // the key to read below; 0: the first page
 	Limit        int
@@ -32,11 +33,14 @@ var ErrNumber = fault.Define(fault.Invalid, "order_number",
 // Finder finds orders of an organization; package orderdb implements it.
 type Finder interface {
 	Search(ctx context.Context, scope actor.Scope, s Search, since int64) ([]*Order, error)
+	// SearchMembers are the newest orders of some members.
+	SearchMembers(ctx context.Context, scope actor.Scope, s TailAsk, since int64) ([]*Order, error)
 }
 
 // Search is a page of the orders that staff may view; next is the key to go on below, 0 at
 // the end. Orders of venues where the caller may not view are left out, so a page may be
-// short and not the last. Refused with fault.Missing and ErrNumber.
+// short and not the last. By the end of a phone's number the newest are found, on one page.
+// Refused with fault.Missing, fault.BadInput, ErrNumber and ErrTailTries.
 func (o *Orders) Search(ctx context.Context, who actor.Actor, s Search) (list []*Order,
 	next int64, err error,
 ) {
@@ -50,11 +54,18 @@ func (o *Orders) Search(ctx context.Context, who actor.Actor, s Search) (list []
 	if s.From.IsZero() {
 		s.From = o.Clock.Now().AddDate(0, 0, -searchDays)
 	}
+	if s.PhoneTail != "" {
+		if s.Number != "" {
+			return nil, 0, fault.BadInput.At("phone_tail", "or number, not both / 请填写其中之一")
+		}
+		list, err = o.searchTail(ctx, who, s)
+		return list, 0, err
+	}
 	since := idgen.FloorAt(s.From)
 	if s.Number != "" {
-		id, err := idgen.ParseNumber(s.Number)
+		id, err := o.orderNumbered(ctx, s)
 		if err != nil {
-			return nil, 0, ErrNumber.At("number", "is not a number of an order / 订单号有误")
+			return nil, 0, err
 		}
 		since, s.Before = id, min(s.Before, id+1)
 	}
@@ -65,10 +76,18 @@ func (o *Orders) Search(ctx context.Context, who actor.Actor, s Search) (list []
 	if len(found) == s.Limit {
 		next = found[len(found)-1].ID
 	}
-	for _, ord := range found {
-		if o.sees(ctx, who, ord) {
-			list = append(list, ord)
-		}
+	return o.seen(ctx, who, found), next, nil
+}
+
+// orderNumbered is the order of a number that is its own, or of one of its tickets.
+func (o *Orders) orderNumbered(ctx context.Context, s Search) (int64, error) {
+	id, err := idgen.ParseNumber(s.Number)
+	if err != nil {
+		return 0, ErrNumber.At("number", "is not a number of an order / 订单号有误")
 	}
-	return list, next, nil
+	of, err := o.Tickets.OrderOf(ctx, s.Organization, id)
+	if err != nil || of == 0 {
+		return id, err
+	}
+	return of, nil
 }

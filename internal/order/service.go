@@ -60,7 +60,8 @@ type Orders struct {
 	moves    MoveParts
 	door     *sqldb.Door[*placing]
 	holds    *holds
-	guesses  *guesses
+	guesses  *guesses    // of codes
+	tails    *guesses    // of the ends of phones' numbers
 	resumed  atomic.Bool // all unpaid orders are among the holds
 
 	snapshots  *kept[snapshotKey, int64] // id of what buyers of that revision agree to
@@ -85,6 +86,7 @@ func New(cfg Config, p Parts) *Orders {
 		snapshots:  newKept[snapshotKey, int64](keptSnapshots),
 		agreements: newKept[int64, *Agreed](keptSnapshots)}
 	o.door = sqldb.NewDoor(p.DB, o.placeBatch)
+	o.tails = newTries(p.Clock, maxTailTries, tailWindow)
 	return o
 }
 

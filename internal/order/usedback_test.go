@@ -92,7 +92,7 @@ func TestUsedTicketsOfACancelledSession(t *testing.T) {
 
 // staffWith is somebody of the house with these permissions alone.
 func staffWith(w *World, p ...actor.Permission) actor.Actor {
-	return actor.Actor{Kind: actor.Staff, ID: 77, Name: "员工", Grants: []actor.Grant{
+	return actor.Actor{Kind: actor.Staff, ID: 7777, Name: "员工", Grants: []actor.Grant{
 		{Organization: w.House.Org.ID, Permissions: p}}}
 }
 

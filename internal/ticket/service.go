@@ -152,6 +152,18 @@ func (t *Tickets) ofUnits(tx *sqldb.Tx, scope actor.Scope, order int64, units []
 	return out, nil
 }
 
+// OrderOf is the order of a ticket of the organization; 0 without one.
+func (t *Tickets) OrderOf(ctx context.Context, organization, id int64) (int64, error) {
+	v, err := t.cfg.Store.Find(ctx, id)
+	if errors.Is(err, ErrNoTicket) || err == nil && v.Organization != organization {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return v.Order, nil
+}
+
 // Used are the units of an order that somebody has entered with.
 func (t *Tickets) Used(ctx context.Context, organization, order int64) ([]UnitRef, error) {
 	list, err := t.cfg.Store.OfOrder(ctx, order)

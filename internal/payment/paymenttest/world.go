@@ -224,6 +224,9 @@ func (k *Tickets) VoidUsed(tx *sqldb.Tx, organization, order int64, units []tick
 	return nil, k.Void(tx, organization, order, units)
 }
 
+// OrderOf knows no ticket.
+func (k *Tickets) OrderOf(context.Context, int64, int64) (int64, error) { return 0, nil }
+
 // Used says that nobody has entered yet.
 func (k *Tickets) Used(context.Context, int64, int64) ([]ticket.UnitRef, error) {
 	return nil, nil
@@ -296,6 +299,8 @@ func (sessions) ReadGates(*sqldb.Tx, []int64) error { return nil }
 type buyers struct{}
 
 func (buyers) RememberTail(*sqldb.Tx, int64, int64) error { return nil }
+
+func (buyers) FindByTail(context.Context, actor.Scope, string) ([]int64, error) { return nil, nil }
 
 // auth knows three tokens: the buyer's, another member's and staff's.
 type auth struct{}
