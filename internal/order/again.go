@@ -29,6 +29,9 @@ func (o *Orders) again(ctx context.Context, who actor.Actor, s *catalog.Sellable
 	if cur.State == Closing {
 		return journal.Answer{}, ErrClosing
 	}
+	if !cur.within(ask) && cur.waits() {
+		return journal.Answer{}, ErrOrderElsewhere.With("order_number", cur.Number())
+	}
 	if !cur.waits() {
 		o.holds.drop(live) // it ended a moment ago: the wish is a new order after all
 		return journal.Answer{}, errMoved
@@ -74,14 +77,18 @@ func sameWish(cur *Order, ask PlaceAsk) bool {
 	if ask.unusual() {
 		return false
 	}
+	if ask.Run != nil || cur.Terms != nil && cur.Terms.Run != nil {
+		return false // the same places may cost something else
+	}
 	type key struct {
+		session    int64
 		ticketType int64
 		area       int32
 	}
 	have, want := map[key][]int32{}, map[key][]int32{}
 	for _, l := range cur.Lines {
 		for _, u := range l.Units {
-			k := key{l.TicketType, u.Area}
+			k := key{l.Session, l.TicketType, u.Area}
 			have[k] = append(have[k], u.Places...)
 			if u.Area != 0 {
 				have[k] = append(have[k], 0)
@@ -89,7 +96,7 @@ func sameWish(cur *Order, ask PlaceAsk) bool {
 		}
 	}
 	for _, l := range ask.Lines {
-		k := key{l.TicketType, l.Area}
+		k := key{ask.session(l), l.TicketType, l.Area}
 		want[k] = append(want[k], l.Places...)
 		if l.Area != 0 {
 			want[k] = append(want[k], make([]int32, l.Quantity)...)
@@ -122,7 +129,7 @@ func (o *Orders) Replace(ctx context.Context, who actor.Actor, id int64, ask Pla
 		return journal.Answer{}, ErrNotPending.With("state", cur.State)
 	}
 	ask.Session, ask.Channel = cur.Session, cur.Channel
-	s, err := o.sellable(ctx, who, ask)
+	ask, s, err := o.wanted(ctx, who, ask)
 	if err != nil {
 		return journal.Answer{}, err
 	}
@@ -145,7 +152,7 @@ func (o *Orders) replace(ctx context.Context, who actor.Actor, s *catalog.Sellab
 		return journal.Answer{}, ErrEmpty.At("lines", "cancel the order to ask for free places")
 	}
 	next.ID, next.Member, next.Channel = cur.ID, cur.Member, cur.Channel
-	next.ExpiresAt = cur.ExpiresAt
+	next.ExpiresAt, next.Sessions = cur.ExpiresAt, max(next.Sessions, 1)
 	next.HoldSeconds, next.Revision = cur.HoldSeconds, cur.Revision+1
 	next.PaymentsOpened = cur.PaymentsOpened
 	answer, err := render(next)
@@ -157,6 +164,9 @@ func (o *Orders) replace(ctx context.Context, who actor.Actor, s *catalog.Sellab
 	p.entry.Action = "order.lines_replaced"
 	p.entry.Objects[0] = journal.Object{Kind: "ord", ID: cur.ID, Revision: next.Revision}
 	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		if cur.several() || next.Sessions > 1 || cur.Session != next.Session {
+			return o.replaceSeveral(tx, p, cur, next, receipt, answer)
+		}
 		return o.replaceIn(tx, p, cur, next, receipt, answer)
 	})
 	return answer, err

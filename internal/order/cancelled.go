@@ -41,7 +41,7 @@ func (o *Orders) refuse(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Ou
 }
 
 // returnable are the units that a request without units means: those that were neither
-// given back nor used. Refused with ticket.ErrUsed when one that is named was used, or
+// given back nor used, and of an order over several sessions those that may still go back. Refused with ticket.ErrUsed when one that is named was used, or
 // nothing but used ones is left.
 func (o *Orders) returnable(ctx context.Context, ord *Order, units []ticket.UnitRef) (
 	[]ticket.UnitRef, error,
@@ -65,5 +65,5 @@ func (o *Orders) returnable(ctx context.Context, ord *Order, units []ticket.Unit
 	if len(left) == 0 && len(used) > 0 {
 		return nil, ticket.ErrUsed.With("units", used)
 	}
-	return left, nil
+	return o.stillBackable(ctx, ord, left)
 }

@@ -155,6 +155,9 @@ func orElse(err, other error) error {
 func (o *Orders) goal(ctx context.Context, who actor.Actor, ord *Order, q *ChangeQuote,
 	ask ChangeAsk,
 ) (*catalog.Sellable, error) {
+	if only, one := ask.To.oneSession(); !one || only != ask.To.Session {
+		return nil, fault.BadInput.At("lines", "a change goes to one session / 只能改到同一场次")
+	}
 	s, err := o.sellable(ctx, who, ask.To)
 	if err != nil {
 		return nil, err

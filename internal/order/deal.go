@@ -25,6 +25,7 @@ type deal struct {
 	s       *catalog.Sellable
 	now     time.Time
 	channel Channel
+	priced  bool // a run has the price: no rule reduces it further
 	keys    *unlocked
 	used    map[Used]int64
 }
@@ -38,7 +39,7 @@ func (o *Orders) deal(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	if !special(s, ask) {
 		return nil, nil
 	}
-	d := &deal{s: s, now: now, channel: ask.Channel}
+	d := &deal{s: s, now: now, channel: ask.Channel, priced: ask.priced}
 	mine := &Order{}
 	var err error
 	if own != 0 && (len(ask.Codes) > 0 || counted(s, ask)) {
@@ -60,8 +61,11 @@ func (o *Orders) deal(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 		if d.used, err = o.Store.UsedUp(ctx, s.Session.Organization, s.Session.ID); err != nil {
 			return nil, err
 		}
-		for k, n := range mine.Uses() {
+		for k, n := range mine.usedIn(s.Session.ID) {
 			d.used[k] -= n
+		}
+		for k, n := range ask.spent {
+			d.used[k] += n
 		}
 	}
 	return d, d.checkStock(ask)
@@ -180,7 +184,7 @@ const maxSaid = 20
 // the price of are no part of it.
 func (d *deal) discounts(lines []Line) *Terms {
 	terms := &Terms{Codes: d.keys.codes}
-	if len(d.s.Offers) > 0 {
+	if len(d.s.Offers) > 0 && !d.priced {
 		units, list := basket(lines, func(l *Line) bool {
 			t := d.s.TicketType(l.TicketType)
 			return t != nil && !t.AddOn && t.Pay == nil

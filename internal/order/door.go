@@ -43,7 +43,7 @@ func (o *Orders) placeBatch(tx *sqldb.Tx, batch []*placing) []error {
 // counter and a fresh key. Whoever gives placeOne more to do excludes it here.
 func (p *placing) isPlain() bool {
 	return p.order.State == Pending && p.receipt.IsFresh() && p.plan == nil &&
-		!p.order.hasTerms()
+		p.parts == nil && !p.order.hasTerms()
 }
 
 // placeTogether places all of them or none. Its error does not say whose it is.
@@ -111,6 +111,9 @@ func (p *placing) take() MemberTake {
 }
 
 func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
+	if p.parts != nil {
+		return o.placeSeveral(tx, p)
+	}
 	ord := p.order
 	if err := o.Sessions.GuardSession(tx, ord.Session, p.revision); err != nil {
 		return err

@@ -81,15 +81,8 @@ func (o *Orders) end(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) erro
 
 // ended gives back what an order had that ended without money.
 func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) error {
-	places, areas := ord.claims()
-	if err := o.letGo(tx, ord.Session, ownerOf(ord), places, areas); err != nil {
-		return err
-	}
-	if ord.Member != 0 {
-		give := MemberGive{Session: ord.Session, Member: ord.Member, Order: ord.ID,
-			N: ord.Places(), EndLive: true, Lapsed: by == EndedByTime && ord.State != Requested,
-			CoolDown: time.Duration(ord.HoldSeconds) * time.Second}
-		if err := o.Store.GiveMember(tx, give); err != nil {
+	for _, part := range ord.parts() {
+		if err := o.freeUnpaid(tx, part, by); err != nil {
 			return err
 		}
 	}
@@ -104,6 +97,21 @@ func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) er
 	_, err := o.note(tx, who, ord, "order."+string(by.Final()), map[string]EndedBy{"by": by})
 	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
 	return err
+}
+
+// freeUnpaid frees what an order that ended unpaid, or its part of one session, had there.
+func (o *Orders) freeUnpaid(tx *sqldb.Tx, ord *Order, by EndedBy) error {
+	places, areas := ord.claims()
+	if err := o.letGo(tx, ord.Session, ownerOf(ord), places, areas); err != nil {
+		return err
+	}
+	if ord.Member == 0 {
+		return nil
+	}
+	return o.Store.GiveMember(tx, MemberGive{Session: ord.Session, Member: ord.Member,
+		Order: ord.ID, N: ord.Places(), EndLive: true,
+		Lapsed:   by == EndedByTime && ord.State != Requested,
+		CoolDown: time.Duration(ord.HoldSeconds) * time.Second})
 }
 
 // endIfIdle ends a closing order once no payment is open any more, and says whether it did.
@@ -196,8 +204,10 @@ func (o *Orders) extend(tx *sqldb.Tx, who actor.Actor, ord *Order, until time.Ti
 	if !ok {
 		return fault.Stale
 	}
-	if err := o.Book.Extend(tx, ord.Session, ownerOf(ord), until); err != nil {
-		return err
+	for _, session := range ord.sessionIDs() {
+		if err := o.Book.Extend(tx, session, ownerOf(ord), until); err != nil {
+			return err
+		}
 	}
 	ord.ExpiresAt = until
 	tx.AfterCommit(func() { o.holds.add(ord) })

@@ -390,7 +390,12 @@ func (o *Orders) preview(ctx context.Context, out *CallOffPreview, session, id i
 		return err
 	}
 	q := wholeOf(ord, session, used)
-	out.Paid, out.Units, out.Used = out.Paid+1, out.Units+len(q.Units), out.Used+len(used)
+	for _, u := range used {
+		if l := ord.line(u.Line); l != nil && l.Session == session {
+			out.Used++
+		}
+	}
+	out.Paid, out.Units = out.Paid+1, out.Units+len(q.Units)
 	out.Refund, out.Currency = out.Refund+q.Refund, ord.Currency
 	return nil
 }

@@ -25,7 +25,8 @@ type whoWhere struct{ member, session int64 }
 
 type hold struct {
 	order   int64
-	who     whoWhere
+	member  int64
+	places  []int64   // the sessions that it holds places of
 	until   time.Time // the end that the order's row has, by the wall clock
 	ends    time.Duration
 	index   int
@@ -60,13 +61,11 @@ func (h *holds) add(o *Order) {
 			heap.Fix(&h.queue, old.index)
 		}
 	} else {
-		e := &hold{order: o.ID, who: whoWhere{o.Member, o.Session}, until: o.ExpiresAt,
+		e := &hold{order: o.ID, member: o.Member, until: o.ExpiresAt,
 			ends: now + o.ExpiresAt.Sub(wall)}
 		h.orders[o.ID] = e
 		heap.Push(&h.queue, e)
-		if o.Member != 0 {
-			h.byWho[e.who] = o.ID
-		}
+		h.list(e, o.sessionIDs())
 	}
 	if h.queue[0].order == o.ID {
 		select {
@@ -85,10 +84,33 @@ func (h *holds) drop(order int64) {
 		return
 	}
 	delete(h.orders, order)
-	if h.byWho[e.who] == order {
-		delete(h.byWho, e.who)
-	}
+	h.list(e, nil)
 	heap.Remove(&h.queue, e.index)
+}
+
+// list notes where the member has the order, instead of where he had it.
+func (h *holds) list(e *hold, sessions []int64) {
+	if e.member == 0 {
+		return
+	}
+	for _, session := range e.places {
+		if at := (whoWhere{e.member, session}); h.byWho[at] == e.order {
+			delete(h.byWho, at)
+		}
+	}
+	for _, session := range sessions {
+		h.byWho[whoWhere{e.member, session}] = e.order
+	}
+	e.places = sessions
+}
+
+// move notes that an order holds places of other sessions now; its clock goes on.
+func (h *holds) move(o *Order) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.orders[o.ID]; e != nil {
+		h.list(e, o.sessionIDs())
+	}
 }
 
 // live is the member's unpaid order in the session as far as this process knows, else 0.
@@ -103,14 +125,14 @@ func (h *holds) isOf(order, member int64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e := h.orders[order]
-	return e != nil && member != 0 && e.who.member == member
+	return e != nil && member != 0 && e.member == member
 }
 
 // Holding is how many unpaid orders this process waits for.
 func (o *Orders) Holding() int {
 	o.holds.mu.Lock()
 	defer o.holds.mu.Unlock()
-	return max(len(o.holds.orders), len(o.holds.byWho), len(o.holds.queue))
+	return max(len(o.holds.orders), len(o.holds.queue))
 }
 
 // due takes up to limit holds whose time is over, and says how long until the next.

@@ -86,6 +86,7 @@ type Order struct {
 	EndedAt        time.Time
 	EndedBy        EndedBy
 	Snapshot       int64
+	Sessions       int   // over how many it was placed; see several
 	Change         int64 // the one change under way; 0 without
 	Revision       int64
 	Lines          []Line

@@ -35,6 +35,12 @@ type PlaceAsk struct {
 	ExpectTotal money.Minor
 	// InputHash of the request, for the journal.
 	InputHash []byte
+	// Run is the season that lines of several sessions are bought as; nil: none.
+	Run *Run `json:",omitempty"`
+
+	parts  []*portion     // of a wish over several sessions; nil for one
+	spent  map[Used]int64 // what portions before this one use of rules
+	priced bool           // a run has the price: no rule reduces it further
 }
 
 // Render makes the answer of an order before it is committed, so that a repeat of the same
@@ -49,6 +55,9 @@ type placing struct {
 	revision int64
 	max      int
 	plan     *visitor.Plan // nil where the session has no rules of who may buy
+	parts    []*placing    // of an order over several sessions, one each; nil for one
+	portion  *portion      // of a part
+	run      *Run
 	entry    journal.Entry
 	receipt  *journal.Receipt
 	answer   journal.Answer
@@ -65,7 +74,7 @@ type placing struct {
 func (o *Orders) Place(ctx context.Context, who actor.Actor, ask PlaceAsk,
 	receipt *journal.Receipt, render Render,
 ) (journal.Answer, error) {
-	s, err := o.sellable(ctx, who, ask)
+	ask, s, err := o.wanted(ctx, who, ask)
 	if err != nil {
 		return journal.Answer{}, err
 	}
@@ -89,7 +98,7 @@ func (o *Orders) placeOnce(ctx context.Context, who actor.Actor, s *catalog.Sell
 	ask PlaceAsk, receipt *journal.Receipt, render Render,
 ) (journal.Answer, error) {
 	if who.Kind == actor.Member {
-		live, err := o.liveOf(ctx, who.ID, ask.Session)
+		live, err := o.oneLive(ctx, who.ID, ask)
 		if err != nil {
 			return journal.Answer{}, err
 		}
@@ -125,7 +134,7 @@ func (o *Orders) orMoved(ctx context.Context, who actor.Actor, ask PlaceAsk, err
 	if err == nil || who.Kind != actor.Member || fault.KindOf(err) != fault.Conflict {
 		return err
 	}
-	if live, lookErr := o.liveOf(ctx, who.ID, ask.Session); lookErr == nil && live != 0 {
+	if live, lookErr := o.oneLive(ctx, who.ID, ask); lookErr == nil && live != 0 {
 		return errMoved
 	}
 	return err
@@ -272,27 +281,15 @@ func checkLine(bad *fault.Problems, i int, l LineAsk, best bool, seen map[int32]
 func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ask PlaceAsk, own int64,
 ) (*Order, *seating.Choice, error) {
+	if ask.parts != nil {
+		return o.wishSeveral(ctx, who, ask, own)
+	}
 	now := o.Clock.Now().UTC().Truncate(time.Millisecond)
-	d, err := o.deal(ctx, who, s, ask, own, now)
+	f, err := o.find(ctx, who, s, ask, own, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	choice, err := o.Chooser.Choose(ctx, seatingAsk(who, s, ask, own, now))
-	if err != nil {
-		return nil, nil, err
-	}
-	lines, total, err := price(pricedAt{s, choice.Index, now}, ask.Lines, bestPlaces(ask, choice))
-	var terms *Terms
-	if err == nil && d != nil {
-		lines, total, terms, err = d.apply(lines)
-	}
-	if err == nil && ask.ExpectTotal >= 0 && ask.ExpectTotal != total {
-		err = ErrPriceChanged.With("total_minor", total)
-	}
-	if err != nil {
-		o.Chooser.Drop(choice)
-		return nil, nil, err
-	}
+	lines, total, terms, choice := f.lines, f.total, f.terms, f.choice
 	ord := &Order{ID: o.IDs.Next(), Organization: s.Session.Organization,
 		Session: s.Session.ID, Channel: ask.Channel, State: Pending, Currency: s.Currency,
 		Total: total, HoldSeconds: s.Session.HoldSeconds, Revision: 1, Lines: lines,
@@ -310,10 +307,46 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	return ord, choice, nil
 }
 
+// found is what a wish comes to in one session.
+type found struct {
+	lines  []Line
+	total  money.Minor
+	terms  *Terms
+	choice *seating.Choice
+}
+
+// find chooses and prices what is asked for in one session, without touching the book.
+func (o *Orders) find(ctx context.Context, who actor.Actor, s *catalog.Sellable, ask PlaceAsk,
+	own int64, now time.Time,
+) (f found, err error) {
+	d, err := o.deal(ctx, who, s, ask, own, now)
+	if err != nil {
+		return f, err
+	}
+	if f.choice, err = o.Chooser.Choose(ctx, seatingAsk(who, s, ask, own, now)); err != nil {
+		return f, err
+	}
+	f.lines, f.total, err = price(pricedAt{s, f.choice.Index, now}, ask.Lines,
+		bestPlaces(ask, f.choice))
+	if err == nil && d != nil {
+		f.lines, f.total, f.terms, err = d.apply(f.lines)
+	}
+	if err == nil && ask.ExpectTotal >= 0 && ask.ExpectTotal != f.total {
+		err = ErrPriceChanged.With("total_minor", f.total)
+	}
+	if err != nil {
+		o.Chooser.Drop(f.choice)
+	}
+	return f, err
+}
+
 // prepare is a wish written down, ready for the writer.
 func (o *Orders) prepare(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	ask PlaceAsk, own int64,
 ) (*placing, *seating.Choice, error) {
+	if ask.parts != nil {
+		return o.prepareSeveral(ctx, who, ask, own)
+	}
 	ord, choice, err := o.wish(ctx, who, s, ask, own)
 	if err != nil {
 		return nil, nil, err
@@ -435,13 +468,13 @@ func placedEntry(who actor.Actor, p *placing, input []byte) (journal.Entry, erro
 
 // Price prices a wish without touching the book. Refused as Place.
 func (o *Orders) Price(ctx context.Context, who actor.Actor, ask PlaceAsk) (*Order, error) {
-	s, err := o.sellable(ctx, who, ask)
+	ask, s, err := o.wanted(ctx, who, ask)
 	if err != nil {
 		return nil, err
 	}
 	own := int64(0)
 	if who.Kind == actor.Member {
-		if own, err = o.liveOf(ctx, who.ID, ask.Session); err != nil {
+		if own, err = o.oneLive(ctx, who.ID, ask); err != nil {
 			return nil, err
 		}
 	}
@@ -450,6 +483,9 @@ func (o *Orders) Price(ctx context.Context, who actor.Actor, ask PlaceAsk) (*Ord
 		return nil, err
 	}
 	o.Chooser.Drop(choice)
+	if ask.parts != nil {
+		return ord, nil
+	}
 	ord.Buyers, err = o.tellBuyers(ctx, s, ask, ord)
 	return ord, err
 }

@@ -112,6 +112,8 @@ type Buyers interface {
 type Store interface {
 	// Insert stores new orders, all or none.
 	Insert(tx *sqldb.Tx, list ...*Order) error
+	// InsertSeveral stores a new order over several sessions.
+	InsertSeveral(tx *sqldb.Tx, o *Order) error
 	ReplaceLines(tx *sqldb.Tx, o *Order) error
 	Counters
 	Transitions

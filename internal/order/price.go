@@ -22,6 +22,7 @@ const (
 // LineAsk is what a buyer wants of one ticket type: places by number, or a quantity of an
 // area. Quantity without an area counts units of a Best request.
 type LineAsk struct {
+	Session    int64 `json:",omitempty"` // 0: the wish's own
 	TicketType int64
 	Places     []int32
 	Area       int32

@@ -69,7 +69,7 @@ func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []t
 	if err != nil {
 		return Quote{}, err
 	}
-	off, err := o.calledOff(ctx, ord.Session)
+	off, err := o.wholeOff(ctx, ord)
 	if err != nil {
 		return Quote{}, err
 	}
@@ -165,7 +165,7 @@ func (o *Orders) Refund(ctx context.Context, who actor.Actor, id int64, ask Refu
 	if err != nil {
 		return journal.Answer{}, err
 	}
-	off, err := o.calledOff(ctx, ord.Session)
+	off, err := o.wholeOff(ctx, ord)
 	if err != nil {
 		return journal.Answer{}, err
 	}
@@ -366,8 +366,8 @@ func (o *Orders) noteRefund(tx *sqldb.Tx, who actor.Actor, r *Returned, ask Refu
 	if err != nil {
 		return journal.Position{}, err
 	}
-	objects := []journal.Object{{Kind: "ord", ID: r.Order.ID, Revision: r.Order.Revision},
-		{Kind: "ses", ID: r.Order.Session}}
+	objects := append([]journal.Object{{Kind: "ord", ID: r.Order.ID, Revision: r.Order.Revision}},
+		r.touched()...)
 	for _, id := range r.Refunds {
 		objects = append(objects, journal.Object{Kind: "ref", ID: id})
 	}

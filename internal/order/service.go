@@ -48,6 +48,9 @@ type Parts struct {
 	Approvals approval.Port
 	// Gates knows of entries that nobody has told yet; nil: refunds wait for no gate.
 	Gates Gates
+	// Public makes the public id of a key, for refusals that name one of several sessions;
+	// nil leaves it out.
+	Public func(kind idgen.Kind, id int64) string
 	// Invoices hears what an order has left after a refund; nil: nobody does.
 	Invoices Invoices
 }

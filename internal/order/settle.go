@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"foyer/internal/actor"
@@ -34,7 +35,12 @@ func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment
 	if err := o.payable(ord, o.Clock.Now()); err != nil {
 		return payment.Payable{}, err
 	}
-	switch off, err := o.calledOff(ctx, ord.Session); {
+	if ord.several() {
+		if ord, err = o.Store.Find(ctx, id); err != nil {
+			return payment.Payable{}, err
+		}
+	}
+	switch off, err := o.anyOff(ctx, ord); {
 	case err != nil:
 		return payment.Payable{}, err
 	case off:
@@ -110,7 +116,7 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 		c.Amount == ord.Total && c.Currency == ord.Currency
 	if buys {
 		//tidy:allow context in memory; the writer has no caller
-		off, err := o.calledOff(context.Background(), ord.Session)
+		off, err := o.anyOff(context.Background(), ord)
 		if err == nil && !off {
 			//tidy:allow context in memory; the writer has no caller
 			off, err = o.anyMoved(context.Background(), ord)
@@ -155,18 +161,27 @@ func (o *Orders) take(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Outc
 	if !ok {
 		return payment.Outcome{}, fault.Stale
 	}
-	if err := o.Book.Sell(tx, ord.Session, ownerOf(ord), ord.Places()); err != nil {
-		return payment.Outcome{}, err
-	}
-	if err := o.endLive(tx, ord); err != nil {
-		return payment.Outcome{}, err
+	for _, part := range ord.parts() {
+		if err := o.Book.Sell(tx, part.Session, ownerOf(part), part.Places()); err != nil {
+			return payment.Outcome{}, err
+		}
+		if err := o.endLive(tx, part); err != nil {
+			return payment.Outcome{}, err
+		}
 	}
 	return payment.Outcome{Paid: true}, o.paid(tx, ord, c, "order.paid")
 }
 
 // reclaim pays an expired order by claiming its very places again, or gives back.
 func (o *Orders) reclaim(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Outcome, error) {
-	err := tx.Try(func() error { return o.claimAgain(tx, ord) })
+	err := tx.Try(func() error {
+		for _, part := range ord.parts() {
+			if err := o.claimAgain(tx, part); err != nil {
+				return err
+			}
+		}
+		return o.markPaidLate(tx, ord)
+	})
 	if err != nil {
 		if k := fault.KindOf(err); k == fault.Internal || k == fault.Unavailable {
 			return payment.Outcome{}, err
@@ -210,10 +225,13 @@ func (o *Orders) claimAgain(tx *sqldb.Tx, ord *Order) error {
 	if claim.From, err = o.freeAgain(tx, ord, claim); err != nil {
 		return err
 	}
-	if err := o.Book.Claim(tx, claim); err != nil {
-		return err
-	}
-	if err := o.takeUses(tx, s, ord); err != nil {
+	return o.Book.Claim(tx, claim)
+}
+
+// markPaidLate is the edge of an expired order whose places were claimed again, with what it
+// uses besides.
+func (o *Orders) markPaidLate(tx *sqldb.Tx, ord *Order) error {
+	if err := o.takeUsesAgain(tx, ord); err != nil {
 		return err
 	}
 	ok, err := o.Store.MarkPaidIfExpired(tx, ord)
@@ -275,6 +293,20 @@ func (o *Orders) paid(tx *sqldb.Tx, ord *Order, c payment.Capture, action string
 
 // deliver issues the tickets of a paid order.
 func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
+	for _, part := range ord.parts() {
+		if err := o.issue(tx, part); err != nil {
+			return err
+		}
+	}
+	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
+	if ord.Member == 0 {
+		return nil
+	}
+	return o.Buyers.RememberTail(tx, ord.Organization, ord.Member)
+}
+
+// issue issues the tickets of an order, or of its part of one session.
+func (o *Orders) issue(tx *sqldb.Tx, ord *Order) error {
 	a, err := o.agreedIn(tx, ord.Organization, ord.Snapshot)
 	if err != nil {
 		return err
@@ -290,14 +322,8 @@ func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
 			}
 		}
 	}
-	if _, err := o.Tickets.Issue(tx, in); err != nil {
-		return err
-	}
-	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
-	if ord.Member == 0 {
-		return nil
-	}
-	return o.Buyers.RememberTail(tx, ord.Organization, ord.Member)
+	_, err = o.Tickets.Issue(tx, in)
+	return err
 }
 
 // SpotOf is where a unit is: its area, or the first of its places.
@@ -395,7 +421,6 @@ func (o *Orders) noteWith(tx *sqldb.Tx, who actor.Actor, ord *Order, action stri
 		return journal.Position{}, err
 	}
 	return o.Journal.Append(tx, journal.Entry{Actor: who, Organization: ord.Organization,
-		Action: action, Data: raw, InputHash: input, Objects: append([]journal.Object{
-			{Kind: "ord", ID: ord.ID, Revision: ord.Revision},
-			{Kind: "ses", ID: ord.Session}}, more...)}), nil
+		Action: action, Data: raw, InputHash: input, Objects: slices.Concat([]journal.Object{
+			{Kind: "ord", ID: ord.ID, Revision: ord.Revision}}, ord.sessionObjects(), more)}), nil
 }

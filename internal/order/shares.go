@@ -26,6 +26,14 @@ const accountsPerPost = 50
 func (o *Orders) shareOut(tx *sqldb.Tx, pos journal.Position, ord *Order,
 	units []ticket.UnitRef, sign money.Minor,
 ) error {
+	if ord.several() {
+		for _, part := range ord.parts() {
+			if err := o.shareOut(tx, pos, part, units, sign); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	a, err := o.agreedIn(tx, ord.Organization, ord.Snapshot)
 	if err != nil || len(a.Admissions) == 0 {
 		return err

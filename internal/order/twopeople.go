@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,8 @@ const (
 type heldFree struct {
 	Ask      PlaceAsk
 	Revision int64
+	// Revisions are those of all sessions, where there are several.
+	Revisions []int64 `json:",omitempty"`
 }
 
 // askFree makes a request of an order of staff that costs nothing, where the house wants two
@@ -44,9 +47,13 @@ func (o *Orders) askFree(ctx context.Context, who actor.Actor, s *catalog.Sellab
 	return o.Approvals.Pass(ctx, who, approval.Case{Kind: ApproveFree,
 		Organization: s.Session.Organization}, func() (approval.Ask, error) {
 		ask.Best, ask.ExpectTotal, ask.Lines = nil, 0, linesOf(p.order)
-		in, err := json.Marshal(heldFree{ask, p.revision})
+		held := heldFree{Ask: ask, Revision: s.Session.Revision}
+		if p.parts != nil {
+			held.Revisions = heldRevisions(ask, s)
+		}
+		in, err := json.Marshal(held)
 		out := approval.Ask{Venue: s.Session.VenueID, Input: in, Title: sessionTitle(s),
-			Object: journal.Object{Kind: "ses", ID: ask.Session, Revision: p.revision}}
+			Object: journal.Object{Kind: "ses", ID: ask.Session, Revision: s.Session.Revision}}
 		for _, l := range p.order.Lines {
 			for _, u := range l.Units {
 				out.Changes = append(out.Changes, approval.Change{What: l.Name + " · " + u.Label,
@@ -61,7 +68,7 @@ func (o *Orders) askFree(ctx context.Context, who actor.Actor, s *catalog.Sellab
 func linesOf(ord *Order) []LineAsk {
 	var out []LineAsk
 	for _, l := range ord.Lines {
-		ask := LineAsk{TicketType: l.TicketType}
+		ask := LineAsk{Session: l.Session, TicketType: l.TicketType}
 		areas := map[int32]int{}
 		for _, u := range l.Units {
 			ask.Places = append(ask.Places, u.Places...)
@@ -73,7 +80,7 @@ func linesOf(ord *Order) []LineAsk {
 			out = append(out, ask)
 		}
 		for _, area := range addAreas(nil, l.Units) {
-			out = append(out, LineAsk{TicketType: l.TicketType, Area: area,
+			out = append(out, LineAsk{Session: l.Session, TicketType: l.TicketType, Area: area,
 				Quantity: areas[area]})
 		}
 	}
@@ -110,14 +117,15 @@ func (o *Orders) CarryFree(ctx context.Context, in approval.Carried, done approv
 	if err := json.Unmarshal(in.Request.Input, &held); err != nil {
 		return err
 	}
-	s, err := o.sellable(ctx, in.As, held.Ask)
+	ask, s, err := o.wanted(ctx, in.As, held.Ask)
 	if err != nil {
 		return err
 	}
-	if s.Session.Revision != held.Revision {
+	if s.Session.Revision != held.Revision || held.Revisions != nil &&
+		!slices.Equal(held.Revisions, heldRevisions(ask, s)) {
 		return catalog.ErrSessionChanged.With("revision", s.Session.Revision)
 	}
-	p, choice, err := o.prepare(ctx, in.As, s, held.Ask, 0)
+	p, choice, err := o.prepare(ctx, in.As, s, ask, 0)
 	if err != nil {
 		return err
 	}
@@ -239,7 +247,7 @@ func (o *Orders) CarryRefund(ctx context.Context, in approval.Carried, done appr
 	if err != nil {
 		return err
 	}
-	off, err := o.calledOff(ctx, ord.Session)
+	off, err := o.wholeOff(ctx, ord)
 	if err != nil {
 		return err
 	}

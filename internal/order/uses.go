@@ -3,6 +3,7 @@ package order
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"foyer/internal/catalog"
@@ -48,11 +49,14 @@ func (u Use) key() Used { return Used{u.Kind, u.Subject, u.Item} }
 
 // session is where the thing is counted.
 func (k Used) session(session int64) int64 {
-	if k.Kind == UseTimes || k.Kind == UseMoney {
+	if k.ofRule() {
 		return 0
 	}
 	return session
 }
+
+// ofRule says that the thing is counted over all sessions.
+func (k Used) ofRule() bool { return k.Kind == UseTimes || k.Kind == UseMoney }
 
 // UseCount is one change of one counter in the book.
 type UseCount struct {
@@ -65,11 +69,44 @@ type UseCount struct {
 type Terms struct {
 	Said  []offer.Statement `json:"s,omitempty"`
 	Codes []int64           `json:"c,omitempty"` // that the order has used
+	Run   *RunTerms         `json:"v,omitempty"` // the season that it was bought as
 }
 
 // Uses is what the order's units use up. It is what the counters of the book are made of.
 func (o *Order) Uses() map[Used]int64 {
-	return o.usesOf(func(*Unit) bool { return true }, func(*Unit) bool { return false })
+	return o.usesOf(every, none)
+}
+
+func every(*Unit) bool { return true }
+
+func none(*Unit) bool { return false }
+
+// counts are the counters of what the units in hand use, in the order in which every
+// transaction takes them. What is counted within a session is counted in that of its line.
+func (o *Order) counts(in, gone func(*Unit) bool) []UseCount {
+	if !o.several() {
+		return o.sorted(o.usesOf(in, gone))
+	}
+	rules := o.usesOf(in, gone)
+	maps.DeleteFunc(rules, func(k Used, _ int64) bool { return !k.ofRule() })
+	list := o.sorted(rules)
+	for _, p := range o.parts() {
+		uses := p.usesOf(in, gone)
+		maps.DeleteFunc(uses, func(k Used, _ int64) bool { return k.ofRule() })
+		list = append(list, p.sorted(uses)...)
+	}
+	return list
+}
+
+// usedIn is what the order uses of rules, and within a session.
+func (o *Order) usedIn(session int64) map[Used]int64 {
+	uses := map[Used]int64{}
+	for _, c := range o.counts(every, none) {
+		if c.Session == 0 || c.Session == session {
+			uses[c.Used] += c.N
+		}
+	}
+	return uses
 }
 
 // usesOf sums what the units in hand use. An application of a rule counts once all its
@@ -154,11 +191,16 @@ func (o *Order) hasTerms() bool {
 // takeUses counts what the order uses up. It refuses with ErrOfferGone when something is
 // gone that was there when the order was priced, and with ErrCode for a code.
 func (o *Orders) takeUses(tx *sqldb.Tx, s *catalog.Sellable, ord *Order) error {
+	return o.takeUsesOf(tx, ord, func(c UseCount) int64 { return bound(s, c.Used) })
+}
+
+// takeUsesOf is takeUses with the bound of each counter.
+func (o *Orders) takeUsesOf(tx *sqldb.Tx, ord *Order, most func(UseCount) int64) error {
 	if !ord.hasTerms() {
 		return nil
 	}
-	for _, c := range ord.sorted(ord.Uses()) {
-		c.Most = bound(s, c.Used)
+	for _, c := range ord.counts(every, none) {
+		c.Most = most(c)
 		ok, err := o.Store.TakeUse(tx, c)
 		if err != nil {
 			return err
@@ -195,14 +237,14 @@ func (o *Orders) giveUses(tx *sqldb.Tx, ord *Order) error {
 	if !ord.hasTerms() {
 		return nil
 	}
-	if err := o.give(tx, ord, ord.Uses()); err != nil {
+	if err := o.give(tx, ord.counts(every, none)); err != nil {
 		return err
 	}
 	return o.giveCodes(tx, ord)
 }
 
-func (o *Orders) give(tx *sqldb.Tx, ord *Order, uses map[Used]int64) error {
-	for _, c := range ord.sorted(uses) {
+func (o *Orders) give(tx *sqldb.Tx, list []UseCount) error {
+	for _, c := range list {
 		if err := o.Store.GiveUse(tx, c); err != nil {
 			return err
 		}
@@ -232,9 +274,9 @@ func (o *Orders) giveUnits(tx *sqldb.Tx, ord *Order, q Quote) error {
 	for _, qu := range q.Units {
 		going[ord.Unit(qu.Line, qu.UnitRef.Unit)] = true
 	}
-	uses := ord.usesOf(func(u *Unit) bool { return going[u] },
+	uses := ord.counts(func(u *Unit) bool { return going[u] },
 		func(u *Unit) bool { return u.Returned })
-	if err := o.give(tx, ord, uses); err != nil {
+	if err := o.give(tx, uses); err != nil {
 		return err
 	}
 	if len(remaining(ord)) > len(going) {

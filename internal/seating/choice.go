@@ -48,6 +48,8 @@ type Choice struct {
 	Token    uint64
 	From     []int64 // the allotments that may give
 	Hints    *Hints  // when asked for, and there is something to tell
+	// Also are choices of other sessions that go with this one.
+	Also []*Choice
 }
 
 // Hints are words for a buyer about what was picked: "2 seats free on your right", "a

@@ -117,8 +117,14 @@ func inTheWay(r PickResult) error {
 
 // Drop gives up a choice that will not be placed; one that was placed loses nothing.
 func (c *Chooser) Drop(ch *Choice) {
-	if ch != nil && ch.Token != 0 {
+	if ch == nil {
+		return
+	}
+	if ch.Token != 0 {
 		c.board.Drop(ch.Session, ch.Token)
+	}
+	for _, other := range ch.Also {
+		c.Drop(other)
 	}
 }
 

@@ -32,42 +32,37 @@ func (s *Seating) FreeInAll(ctx context.Context, who actor.Actor, organization i
 	if len(sessions) < 2 || len(sessions) > maxRun {
 		return nil, fault.BadInput.At("session_ids", "2 to 100 sessions / 需选择 2 至 100 个场次")
 	}
-	var plan *Plan
-	var free seatmap.Set
+	var all *Night
 	for i, id := range sessions {
 		sellable, err := s.mayBlock(ctx, who, organization, id)
 		if err != nil {
 			return nil, err
 		}
-		if i == 0 {
-			if plan, err = s.cfg.Plans.Plan(ctx, sellable.SeatMapVersionID); err != nil {
-				return nil, err
-			}
-			free = plan.Index.AllSeats().Clone()
-		}
-		if sellable.SeatMapVersionID != plan.Version {
-			return nil, ErrOtherMap.With("session", i)
-		}
-		shot, err := s.cfg.Board.Snapshot(ctx, Ref{id, plan.Version})
+		night, err := s.Night(ctx, sellable)
 		if err != nil {
 			return nil, err
 		}
-		for k := free.Next(0); k >= 0; k = free.Next(k + 1) {
-			if shot.State(k) != 0 {
-				free.Remove(k)
-			}
+		if all == nil {
+			all = night
+		} else if err := all.Both(night); err != nil {
+			return nil, ErrOtherMap.With("session", i)
 		}
 	}
-	return plan.seatsOf(free), nil
+	return all.Seats(), nil
 }
 
 // seatsOf are the seats of a set that everybody may buy, in the order of the map.
 func (p *Plan) seatsOf(set seatmap.Set) []RunSeat {
 	list := []RunSeat{}
 	for k := set.Next(0); k >= 0; k = set.Next(k + 1) {
-		if seat := p.Index.Seat(k); seat.Kind != seatmap.House {
-			list = append(list, RunSeat{int32(seat.Place), p.Index.Label(k), seat.Zone})
+		if p.Index.Seat(k).Kind != seatmap.House {
+			list = append(list, p.seat(k))
 		}
 	}
 	return list
+}
+
+func (p *Plan) seat(k int) RunSeat {
+	seat := p.Index.Seat(k)
+	return RunSeat{int32(seat.Place), p.Index.Label(k), seat.Zone}
 }

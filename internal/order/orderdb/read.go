@@ -12,7 +12,7 @@ import (
 
 const orderColumns = `id, organization_id, member_id, session_id, channel, state, currency,
 	total_minor, captured_minor, refunded_minor, payments_opened, open_payments, expires_at,
-	hold_seconds, ended_at, ended_by, snapshot_id, change_id, revision`
+	hold_seconds, ended_at, ended_by, snapshot_id, change_id, sessions, revision`
 
 const (
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders
@@ -35,7 +35,7 @@ func scanOrder(r row) (*order.Order, error) {
 	var total, captured, refunded, expires, ended int64
 	err := r.Scan(&o.ID, &o.Organization, &o.Member, &o.Session, &o.Channel, &o.State,
 		&o.Currency, &total, &captured, &refunded, &o.PaymentsOpened, &o.OpenPayments, &expires,
-		&o.HoldSeconds, &ended, &o.EndedBy, &o.Snapshot, &o.Change, &o.Revision)
+		&o.HoldSeconds, &ended, &o.EndedBy, &o.Snapshot, &o.Change, &o.Sessions, &o.Revision)
 	o.Total, o.Captured = money.Minor(total), money.Minor(captured)
 	o.Refunded = money.Minor(refunded)
 	o.ExpiresAt, o.EndedAt = clock.FromMillis(expires), clock.FromMillis(ended)

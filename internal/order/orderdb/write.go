@@ -38,18 +38,24 @@ const (
 
 // Insert stores new orders with their lines, all or none.
 func (s *Store) Insert(tx *sqldb.Tx, list ...*order.Order) error {
+	if err := insertHeads(tx, list...); err != nil {
+		return err
+	}
+	return insertLinesOf(tx, list...)
+}
+
+func insertHeads(tx *sqldb.Tx, list ...*order.Order) error {
 	args := make([]any, 0, len(list)*orderRowArgs)
 	for _, o := range list {
 		args = append(args, o.ID, o.Organization, o.Member, o.Session, string(o.Channel),
 			string(o.State), string(o.Currency), int64(o.Total), millis(o.ExpiresAt),
 			o.HoldSeconds, millis(o.EndedAt), o.Snapshot)
 	}
-	if err := tx.InsertRows(insertOrders, orderRow, orderRowArgs, args); err != nil {
-		return err
-	}
-	return insertLinesOf(tx, list...)
+	return tx.InsertRows(insertOrders, orderRow, orderRowArgs, args)
 }
 
+// insertLinesOf stores the lines of orders of one session, which agree to what their order
+// does; others go through insertSeveralLines.
 func insertLinesOf(tx *sqldb.Tx, list ...*order.Order) error {
 	args := make([]any, 0, len(list)*lineRowArgs)
 	for _, o := range list {
@@ -71,13 +77,17 @@ func insertLinesOf(tx *sqldb.Tx, list ...*order.Order) error {
 // refuses with fault.Stale when the order is no longer the revision before.
 func (s *Store) ReplaceLines(tx *sqldb.Tx, o *order.Order) error {
 	if err := tx.Guard(fault.Stale, `UPDATE orders SET total_minor = ?, snapshot_id = ?,
-		revision = ? WHERE id = ? AND organization_id = ? AND state = 'pending'
-		AND open_payments = 0 AND revision = ?`, int64(o.Total), o.Snapshot, o.Revision,
-		o.ID, o.Organization, o.Revision-1); err != nil {
+		session_id = ?, sessions = ?, revision = ? WHERE id = ? AND organization_id = ?
+		AND state = 'pending' AND open_payments = 0 AND revision = ?`, int64(o.Total), o.Snapshot,
+		o.Session, max(o.Sessions, 1), o.Revision, o.ID, o.Organization,
+		o.Revision-1); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(`DELETE FROM order_line WHERE order_id = ?`, o.ID); err != nil {
 		return err
+	}
+	if o.Sessions > 1 {
+		return insertSeveralLines(tx, o)
 	}
 	return insertLinesOf(tx, o)
 }

@@ -49,7 +49,7 @@ const tag = "orders"
 
 var placeRefusals = append([]*fault.Definition{order.ErrEmpty, order.ErrTooManyPerOrder,
 	order.ErrLimit, order.ErrCoolDown, order.ErrTicketType, order.ErrTypeCount, order.ErrChannel,
-	order.ErrPriceChanged, order.ErrClosing,
+	order.ErrPriceChanged, order.ErrClosing, order.ErrSeveral, order.ErrOrderElsewhere,
 	order.ErrPaymentOpen, seating.ErrPlaceTaken, seating.ErrAreaFull, seating.ErrSoldOut,
 	seating.ErrAllHeld, seating.ErrNoMatch, seating.ErrOrphan, seating.ErrSplitsPair,
 	seating.ErrUnknownPlace, seating.ErrNotForSale},
@@ -64,7 +64,9 @@ func (h *handler) mountBuyer() {
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders", Tag: tag,
 		OperationID: "place-order", Summary: "Place an order",
 		Description: "The order is the hold: its places wait until `expires_at`. A member with " +
-			"an unpaid order in the session gets it back (200), or its lines replaced. With " +
+			"an unpaid order in the session gets it back (200), or its lines replaced. Lines may " +
+			"name sessions of their own: all places or none, one payment, each by the rules of " +
+			"its session. With " +
 			"`best` the answer says what lies `beside` the places and suggests pairs and blocks.",
 		Access: seller, Idempotent: true, Status: 201, Request: placeBody{}, Response: orderBody{},
 		Rate: httpx.BuyRate, Refusals: placeRefusals}, h.place)
@@ -206,6 +208,9 @@ func (h *handler) answer(ctx context.Context, o *order.Order) (*orderOut, error)
 	}
 	out := &orderOut{h.order(o)}
 	out.Body.Agreed = h.agreed(a)
+	if err := h.agreedIn(ctx, o, &out.Body); err != nil {
+		return nil, err
+	}
 	return out, h.moves(ctx, &out.Body, o)
 }
 

@@ -27,6 +27,7 @@ const (
 // lineBody is one wish: places by number, or a quantity of an area, or with `best` a
 // quantity of places that are chosen.
 type lineBody struct {
+	Session    string  `json:"session_id,omitempty" doc:"of this line; default: the order's"`
 	TicketType string  `json:"ticket_type_id" doc:"whose ticket it is" example:"tty_…"`
 	Places     []int32 `json:"places,omitempty" doc:"place numbers of the seat map"`
 	Area       int32   `json:"area,omitempty" doc:"number of an area without numbered seats"`
@@ -74,7 +75,7 @@ type LinesBody struct {
 }
 
 type placeBody struct {
-	Session string `json:"session_id" doc:"the session" example:"ses_…"`
+	Session string `json:"session_id,omitempty" doc:"the session of lines that name none" example:"ses_…"`
 	Channel string `json:"channel,omitempty" enum:"h5,mini_program,counter,kiosk,agency,house,loyalty" doc:"where it is sold; default h5"`
 	LinesBody
 }
@@ -127,6 +128,7 @@ type orderBody struct {
 	OffersBody
 	VisitorsBody
 	MovesBody
+	SeveralBody
 	Agreed *agreedBody `json:"agreed,omitempty"`
 }
 
@@ -155,7 +157,7 @@ func (wr wire) order(o *order.Order) orderBody {
 		Refunded: o.Refunded, PlacedAt: o.PlacedAt(), ExpiresAt: timeOrNil(o.ExpiresAt),
 		EndedAt: timeOrNil(o.EndedAt), EndedBy: o.EndedBy, Revision: o.Revision,
 		Lines: make([]orderLine, len(o.Lines)), Alone: o.Alone,
-		HintsBody: hintsOf(o.Hints), OffersBody: wr.offers(o)}
+		HintsBody: hintsOf(o.Hints), OffersBody: wr.offers(o), SeveralBody: wr.several(o)}
 	if o.State != order.Pending && o.State != order.Requested {
 		b.ExpiresAt = nil
 	}
@@ -205,6 +207,9 @@ func (wr wire) ask(b placeBody) (order.PlaceAsk, error) {
 	if ask.Channel == "" {
 		ask.Channel = order.ChannelH5
 	}
+	if b.Session == "" && len(b.Lines) > 0 && b.Lines[0].Session != "" {
+		return ask, wr.everyLine(&ask, b.Lines)
+	}
 	ask.Session, err = wr.keys.Parse(kindSession, b.Session)
 	return ask, err
 }
@@ -225,6 +230,11 @@ func (wr wire) lines(b LinesBody) (order.PlaceAsk, error) {
 		}
 		ask.Lines[i] = order.LineAsk{TicketType: id, Places: l.Places, Area: l.Area,
 			Quantity: l.Quantity}
+		if l.Session != "" {
+			if ask.Lines[i].Session, err = wr.keys.Parse(kindSession, l.Session); err != nil {
+				return ask, fault.Missing.At(path("lines", i, "session_id"), "unknown")
+			}
+		}
 		if l.Pay != nil {
 			pay := money.Minor(*l.Pay)
 			ask.Lines[i].Pay = &pay

@@ -120,7 +120,7 @@ func (w *World) NewOrdersOf(db *sqldb.DB, cfg order.Config) *order.Orders {
 	o := order.New(cfg, order.Parts{DB: db, Store: orderdb.New(db),
 		Sessions: w.Catalog, Chooser: w.Chooser, Book: w.Book, Tickets: w.Tickets,
 		Journal: w.Journal, Ledger: w.Ledger, Jobs: w.Jobs, Buyers: buyers{},
-		Visitors: w.Visitors, Clock: w.Clock, IDs: w.IDs, Log: w.log})
+		Visitors: w.Visitors, Clock: w.Clock, IDs: w.IDs, Log: w.log, Public: w.Public})
 	o.SetPayments(w.Payments)
 	o.SetMoves(w.moveParts())
 	return o
