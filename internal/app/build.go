@@ -107,7 +107,8 @@ func (a *App) buildSale() {
 	a.Orders = order.New(a.Config.Order, order.Parts{DB: a.DB, Store: a.orderStore,
 		Sessions: a.Catalog, Chooser: a.Seating, Book: a.book, Tickets: a.Tickets,
 		Journal: a.Journal, Ledger: a.Ledger, Jobs: a.Jobs, Buyers: a.Members,
-		Visitors: a.Visitors, Gates: a.CheckIn, Clock: a.Clock, IDs: a.IDs, Log: a.Log})
+		Visitors: a.Visitors, Gates: a.CheckIn, Clock: a.Clock, IDs: a.IDs, Log: a.Log,
+		Public: a.Codec.Encode})
 	a.Jobs.Handle(order.JobClose, a.Orders.Close)
 	a.Jobs.Handle(order.JobChange, a.Orders.EndDueChange)
 	a.Jobs.Handle(order.JobGiveBack, a.Orders.RunGiveBack)
