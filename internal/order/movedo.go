@@ -179,13 +179,17 @@ func reseat(lines []Line, session int64, r *seating.Relocation) {
 	}
 }
 
-// labelOf names the seats of a unit; of several, each.
+// labelOf names the seats of a unit; of several the first whole, of others in its row the number.
 func labelOf(places []int32, labels map[int32]string) string {
 	names := make([]string, len(places))
 	for i, p := range places {
 		names[i] = labels[p]
+		row := strings.LastIndex(names[i], "排") + len("排")
+		if i > 0 && row >= len("排") && strings.HasPrefix(names[0], names[i][:row]) {
+			names[i] = names[i][row:]
+		}
 	}
-	return strings.Join(names, "、")
+	return strings.Join(names, "+")
 }
 
 // askMove makes a request of a move where the house wants two people for it.

@@ -9,11 +9,12 @@ var (
 		"The session was moved to another time or hall since the order was made.",
 		"Place a new order; what was paid goes back by itself.")
 	ErrMoveStale = fault.Define(fault.Conflict, "session_move_stale",
-		"预览之后情况有变化,请重新预览", "This is not what the preview showed any more.",
+		"预览之后情况有变化,请重新预览",
+		"This is not what the preview showed any more.",
 		"Preview the move again and send the digest of what you saw.")
 	ErrMoveUnfit = fault.Define(fault.Conflict, "session_move_does_not_fit",
 		"新影厅放不下全部已售座位", "Not everybody who has a place finds one in the new hall.",
-		"Name places in mapping, choose another hall, or refund those first; the preview lists them.")
+		"Name places in mapping, choose another hall or refund those; the preview lists them.")
 	ErrMoveLarge = fault.Define(fault.Conflict, "session_move_too_large",
 		"已售数量过多,不能整体换座", "Too many places are taken to seat everybody anew at one go.",
 		"Move it in time only, or cancel it; details.max says how many places may move.")

@@ -193,6 +193,10 @@ var shortMatrix = map[string]route{
 		may: "member," + counter, key: true, body: swap},
 	"GET API/orders/{id}/changes": {path: "API/orders/{order}/changes",
 		may: "member," + viewers},
+	"POST API/orders/{id}/move/accept": {path: "API/orders/{order}/move/accept",
+		may: "member," + counter, body: fields{}},
+	"POST API/orders/{id}/move/refund": {path: "API/orders/{order}/move/refund",
+		may: "member," + counter, key: true, body: fields{}},
 	"POST API/orders/{id}/changes/cancel": {path: "API/orders/{order}/changes/cancel",
 		may: "member," + counter},
 	"GET API/orders/{id}/tickets": {path: "API/orders/{order}/tickets",
@@ -405,6 +409,12 @@ var shortMatrix = map[string]route{
 	"GET ORG/sessions/{id}/cancellation-preview": of("sessions/{session}/cancellation-preview",
 		counter, nil),
 	"GET ORG/sessions/{id}/give-back": of("sessions/{session}/give-back", counter, nil),
+	"POST ORG/sessions/{id}/move/preview": of("sessions/{session}/move/preview", managers,
+		fields{"starts_at": "2020-01-01T00:00:00Z"}),
+	"POST ORG/sessions/{id}/move": of("sessions/{session}/move", managers,
+		fields{"starts_at": "2020-01-01T00:00:00Z", "digest": "x", "notice": "x",
+			"deadline": "2020-01-01T00:00:00Z", "default": "accept"}),
+	"GET ORG/sessions/{id}/move": of("sessions/{session}/move", managers, nil),
 	"POST ORG/sessions/{id}/used-refunds": {path: "ORG/sessions/{session}/used-refunds",
 		may: counter, key: true, body: func(h *house) any {
 			return fields{"order_id": h.ids["order"], "reason": "x"}

@@ -61,6 +61,13 @@ var changes = [...]struct {
 		k.session_id, k.place FROM claim k LEFT JOIN order_change c ON c.id = k.owner_id
 		AND c.state IN ('pending', 'closing') WHERE k.owner_kind = 5 AND c.id IS NULL
 		/* any organization: the check serves all */ LIMIT 100`},
+	{doctor.I1, "ticket (opens from, its moved session starts)", `SELECT e.ticket_id,
+		e.valid_from, s.starts_at FROM session_move m JOIN session s ON s.id = m.session_id
+		JOIN entitlement e ON e.session_id = m.session_id WHERE m.state IN ('open', 'done')
+		AND e.state = 'live' AND e.admission_id = 0
+		AND (e.valid_from <> s.starts_at - 3600000 OR e.valid_until <> s.ends_at)
+		AND NOT EXISTS (SELECT 1 FROM session_move r WHERE r.session_id = m.session_id
+		AND r.state = 'running') /* any organization: the check serves all */ LIMIT 100`},
 }
 
 // changes reports what changes contradict.

@@ -196,7 +196,8 @@ func (s *Store) Reagree(tx *sqldb.Tx, o *order.Order) (bool, error) {
 	}
 	for _, l := range o.Lines {
 		if _, err := tx.Exec(`UPDATE order_line SET snapshot_id = ? WHERE order_id = ?
-			AND line = ? AND snapshot_id <> ?`, l.Snapshot, o.ID, l.Number, l.Snapshot); err != nil {
+			AND line = ? AND snapshot_id <> ?`, l.Snapshot, o.ID, l.Number,
+			l.Snapshot); err != nil {
 			return false, err
 		}
 	}

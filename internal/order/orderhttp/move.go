@@ -36,26 +36,30 @@ func (h *handler) mountMoves() {
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: path + "/preview", Tag: "staff: orders",
 		OperationID: "preview-session-move",
 		Summary:     "What moving a session with buyers to another time or hall would do",
-		Description: "Nothing is changed. `seats` lists at most 2,000 places; the rest is counted. " +
-			"Send `digest` with the move.",
-		Access: httpx.StaffOnly(catalog.PermSell), Status: 200, Refusals: refusals}, h.previewMove)
+		Description: "Nothing is changed. `seats` lists at most 2,000 places; the rest is " +
+			"counted. Send `digest` with the move.",
+		Access: httpx.StaffOnly(catalog.PermSell), Status: 200, Refusals: refusals},
+		h.previewMove)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: path, Tag: "staff: orders",
 		OperationID: "move-session", Summary: "Move a session that has buyers",
 		Description: "It takes place then and there from now on. A job gives every ticket a new " +
-			"code, tells its buyer and asks him to accept, to choose another or to take his money " +
-			"back; unpaid orders end. Where the house wants two people for it, the answer is 202.",
+			"code, tells its buyer and asks him to accept, to choose another or to take his " +
+			"money back; unpaid orders end. Where the house wants two people for it, the " +
+			"answer is 202.",
 		Access: httpx.StaffOnly(catalog.PermSell), Status: 200,
 		Refusals: append(refusals, order.ErrMoveStale, order.ErrMoveUnfit)}, h.move)
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: path, Tag: "staff: orders",
 		OperationID: "get-session-move", Summary: "How far the last move of a session is",
 		Access:   httpx.StaffOnly(catalog.PermSell),
-		Refusals: []*fault.Definition{fault.Missing, fault.NotAllowed, order.ErrNotMoved}}, h.moveOf)
+		Refusals: []*fault.Definition{fault.Missing, fault.NotAllowed, order.ErrNotMoved}},
+		h.moveOf)
 	chooser := httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermRefund))
 	choices := []*fault.Definition{order.ErrNotMoved, order.ErrMoveDecided, order.ErrMoveWhich}
 	const mine = "/api/v1/orders/{id}/move"
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: mine + "/accept", Tag: tag,
-		OperationID: "accept-move", Summary: "Come to the session where and when it takes place now",
-		Access: chooser, Status: 200, Refusals: choices}, h.acceptMove)
+		OperationID: "accept-move",
+		Summary:     "Come to the session where and when it takes place now",
+		Access:      chooser, Status: 200, Refusals: choices}, h.acceptMove)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: mine + "/refund", Tag: tag,
 		OperationID: "refund-move", Summary: "Give tickets of a moved session back in full",
 		Description: "No fee, whatever the policy says. The choice about other tickets stays open.",
