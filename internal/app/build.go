@@ -31,6 +31,7 @@ import (
 	"foyer/internal/order/orderdb"
 	"foyer/internal/order/orderhttp"
 	"foyer/internal/payment"
+	"foyer/internal/payment/counter"
 	"foyer/internal/payment/paymentdb"
 	"foyer/internal/payment/paymenthttp"
 	"foyer/internal/payment/sandbox"
@@ -146,6 +147,7 @@ func (a *App) buildMoney(ctx context.Context) error {
 		}
 		providers = append(providers, client)
 	}
+	providers = append(providers, counter.Tills()...)
 	a.Payments = payment.New(a.Config.Payment, payment.Parts{DB: a.DB,
 		Store: paymentdb.New(a.DB), Settler: a.Orders, Journal: a.Journal,
 		MaySee: a.Orders.MaySee, Clock: a.Clock, IDs: a.IDs, Log: a.Log}, providers...)

@@ -65,6 +65,8 @@ func (a *App) registerKinds() {
 	a.buildInvoices()
 	a.Orders.Approvals = a.Approvals
 	a.Orders.Invoices = a.Invoices
+	a.Orders.Late = order.Late{Gates: a.CheckIn, Months: a.Journal, Sessions: a.Catalog,
+		Namer: a.Seating, Holders: a.book}
 	for _, s := range []approval.Spec{
 		{Kind: catalog.ApprovePrices, Zh: "修改价目表", En: "Changing a price list",
 			Permission: catalog.PermPrice, Carry: a.Catalog.CarryPrices},
@@ -84,6 +86,8 @@ func (a *App) registerKinds() {
 			Permission: order.PermRefund, Sums: true, Carry: a.Orders.CarryRefund},
 		{Kind: order.ApproveMove, Zh: "场次改期换厅", En: "Moving a session that has buyers",
 			Permission: catalog.PermSell, Carry: a.Orders.CarryMove},
+		{Kind: order.ApproveLate, Zh: "补登售票", En: "Sales entered late",
+			Permission: order.PermLate, Carry: a.Orders.CarryLate, Ended: a.Orders.EndLate},
 	} {
 		a.Approvals.Register(s)
 	}

@@ -34,7 +34,7 @@ func (g *Gate) Agree(ctx context.Context, who actor.Actor, s actor.Scope, id int
 	ended := *r
 	ended.State, ended.DecidedBy = Done, who.ID
 	ended.Doc.Answer, ended.Doc.Decider = answer, who.Name
-	err = spec.Carry(ctx, Carried{r, as}, func(tx *sqldb.Tx,
+	err = spec.Carry(ctx, Carried{Request: r, As: as, By: who}, func(tx *sqldb.Tx,
 		made ...journal.Object,
 	) error {
 		return g.done(tx, who, spec, ended, made)
@@ -212,6 +212,11 @@ func (g *Gate) end(ctx context.Context, who actor.Actor, r *Request, to State,
 		ok, err := g.Store.EndIfPending(tx, &ended)
 		if err != nil || !ok {
 			return orElse(err, ErrDecided)
+		}
+		if spec := g.spec(r.Kind); spec != nil && spec.Ended != nil {
+			if err := spec.Ended(tx, &ended); err != nil {
+				return err
+			}
 		}
 		return g.note(tx, who, "approval."+string(to), &ended, nil)
 	})

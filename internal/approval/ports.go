@@ -141,6 +141,9 @@ type Spec struct {
 	// command's own transaction: done refuses when the request was decided meanwhile. A
 	// command that would run done never, or in another transaction, is not carried out once.
 	Carry func(ctx context.Context, c Carried, done Once) error
+	// Ended hears in its transaction that a request was refused or taken back; nil: nobody
+	// needs to know.
+	Ended func(tx *sqldb.Tx, r *Request) error
 }
 
 // Once is what a command that was agreed to runs first within its own transaction. made is
@@ -152,6 +155,8 @@ type Carried struct {
 	Request *Request
 	// As is the asker with the rights of whoever agreed.
 	As actor.Actor
+	// By is whoever agreed.
+	By actor.Actor
 }
 
 // Asked is not a failure: the command waits for a second person.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"foyer/internal/actor"
-	"foyer/internal/fault"
 	"foyer/internal/sqldb"
 )
 
@@ -249,14 +248,7 @@ type gateKey int64
 // and must still be what the order was priced with. It is one read a session and batch.
 // It refuses with fault.Missing, ErrSessionChanged and ErrNotOnSale.
 func (c *Catalog) GuardSession(tx *sqldb.Tx, session, revision int64) error {
-	g, err := sqldb.Memo(tx, gateKey(session), func() (Gate, error) {
-		found, err := c.cfg.Stores.Timetable.Gates(tx, []int64{session})
-		g, ok := found[session]
-		if err == nil && !ok {
-			err = fault.Missing
-		}
-		return g, err
-	})
+	g, err := c.gateOf(tx, session)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ type Tickets interface {
 	ticket.Lists
 	// Find is a ticket of any organization; ticket.ErrNoTicket without one.
 	Find(ctx context.Context, id int64) (*ticket.Ticket, error)
+	// InOrder are the tickets of an order as the transaction sees them.
+	InOrder(tx *sqldb.Tx, scope actor.Scope, order int64) ([]ticket.Ticket, error)
 	// People is how many may enter with the live tickets of a session.
 	People(ctx context.Context, scope actor.Scope, session int64) (int, error)
 }

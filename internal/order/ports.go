@@ -88,6 +88,8 @@ type Jobs interface {
 // Payments is the money's side.
 type Payments interface {
 	RequestRefund(tx *sqldb.Tx, r payment.RefundRequest) (int64, error)
+	// TakeByHand stores money that the house took before it is entered.
+	TakeByHand(tx *sqldb.Tx, t payment.HandTaken) (int64, error)
 	// CloseOpen asks the provider about every open payment of the order, closes what may be
 	// closed, and says whether none is open any more.
 	CloseOpen(ctx context.Context, organization, order int64) (done bool, err error)
@@ -141,6 +143,7 @@ type Books interface {
 	UseBook
 	CodeBook
 	ChangeBook
+	LateBook
 	GiveBackBook
 	MoveBook
 	GateWaitBook

@@ -25,6 +25,8 @@ type Config struct {
 	// RefundsWaiting is how many refunds a provider may have left unanswered before no more
 	// are asked of it for a cancelled session; 0 means 200.
 	RefundsWaiting int `help:"Unanswered refunds at which a mass refund waits (0: 200)."`
+	// LateDays is how many days after a sale it may still be entered; 0 means 31.
+	LateDays int `help:"Days after which a past sale can no longer be entered (0: 31)."`
 }
 
 // Parts are the neighbours that an order works with; all but Approvals, Gates and Invoices
@@ -53,6 +55,8 @@ type Parts struct {
 	Public func(kind idgen.Kind, id int64) string
 	// Invoices hears what an order has left after a refund; nil: nobody does.
 	Invoices Invoices
+	// Late are the neighbours of sales that are entered late; without them none is.
+	Late Late
 }
 
 // Orders is the use cases of the agreement. Make one with New.
@@ -84,6 +88,9 @@ func New(cfg Config, p Parts) *Orders {
 	}
 	if cfg.RefundsWaiting <= 0 {
 		cfg.RefundsWaiting = 200
+	}
+	if cfg.LateDays <= 0 {
+		cfg.LateDays = 31
 	}
 	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock), guesses: newGuesses(p.Clock),
 		snapshots:  newKept[snapshotKey, int64](keptSnapshots),

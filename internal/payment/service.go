@@ -65,7 +65,8 @@ type Payments struct {
 	days    map[dayKey][]TallyRow
 }
 
-// New makes the payments over the providers; each is also a channel of its own name.
+// New makes the payments over the providers; each is also a channel of its own name, but
+// for those of money by hand.
 func New(cfg Config, p Parts, providers ...Provider) *Payments {
 	if cfg.CallSeconds == 0 {
 		cfg.CallSeconds = 10
@@ -88,7 +89,9 @@ func New(cfg Config, p Parts, providers ...Provider) *Payments {
 		days: map[dayKey][]TallyRow{}}
 	for _, pr := range providers {
 		s.providers[pr.Name()] = pr
-		s.channels[pr.Name()] = pr
+		if !byHand(pr) {
+			s.channels[pr.Name()] = pr
+		}
 	}
 	return s
 }

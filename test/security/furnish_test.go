@@ -110,6 +110,8 @@ func (w *world) furnish(h *house, buyer string) {
 			".example"})
 	h.ids["invoice"] = asked.text("id")
 	make("batch", "/invoice-batches", nil)
+	h.ids["late"] = w.must(h.own, "POST", h.path("/late-sheets"), w.lateBody(h, "T-1"),
+		"Idempotency-Key", "late").text("id")
 }
 
 // places are the numbers of a house's seats.

@@ -99,7 +99,7 @@ const (
 // Counters compares stock and figures with the rows that they count, and each member's
 // count of places with his orders.
 func (b *Book) Counters(ctx context.Context, report func(object, text string)) (int, error) {
-	for _, m := range slices.Concat(counters[:], buyerCounters[:]) {
+	for _, m := range slices.Concat(counters[:], buyerCounters[:], lateSales[:]) {
 		rows, err := b.db.Query(ctx, m.query)
 		_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
 			var id, says, rowsSay int64

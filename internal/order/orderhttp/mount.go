@@ -43,6 +43,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountSearch()
 	h.mountCodes()
 	h.mountAgreement()
+	h.mountLate()
 }
 
 const tag = "orders"

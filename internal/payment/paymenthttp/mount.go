@@ -91,6 +91,13 @@ func (h *handler) mountStaff() {
 		Tag: staffTag, OperationID: "retry-refund", Summary: "Send an abnormal refund again",
 		Access: repair, Status: 200,
 		Refusals: []*fault.Definition{payment.ErrRefundState}}, h.retry)
+	httpx.Register(h.api, httpx.Op{Method: "POST",
+		Path: "/api/v1/staff/refunds/{id}/handed-back", Tag: staffTag,
+		OperationID: "confirm-refund-by-hand",
+		Summary:     "Confirm that the money of a refund was handed back",
+		Description: "Of money that was taken at the counter. A repeat changes nothing.",
+		Access:      repair, Status: 200,
+		Refusals: []*fault.Definition{payment.ErrRefundState, payment.ErrNotByHand}}, h.handedBack)
 	httpx.Register(h.api, httpx.Op{Method: "GET",
 		Path: "/api/v1/staff/organizations/{org}/payment-figures", Tag: staffTag,
 		OperationID: "payment-figures", Summary: "Payment success per channel and day",

@@ -228,6 +228,18 @@ func (h *handler) retry(ctx context.Context, in *idParam) (*refundOut, error) {
 	return &refundOut{h.wire.refund(r)}, nil
 }
 
+func (h *handler) handedBack(ctx context.Context, in *idParam) (*refundOut, error) {
+	id, err := h.keys.Parse(kindRefund, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := h.payments.HandBack(ctx, httpx.ActorOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return &refundOut{h.wire.refund(r)}, nil
+}
+
 type figuresIn struct {
 	Org  string `path:"org" doc:"the organization's id"`
 	From string `query:"from" required:"true" format:"date" doc:"first day, YYYY-MM-DD"`

@@ -1,0 +1,4 @@
+package order
+
+// ShareTaken is shareTaken for tests.
+var ShareTaken = shareTaken
