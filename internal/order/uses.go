@@ -265,7 +265,8 @@ func (o *Orders) giveCodes(tx *sqldb.Tx, ord *Order) error {
 }
 
 // giveUnits gives back what the quoted units used: their tiers and stock, their part of a
-// budget, an application once all its units are gone, and the codes with the last unit.
+// budget, an application once all its units are gone, and the codes with the last unit of
+// those that were bought with them: what a change brought uses nothing up.
 func (o *Orders) giveUnits(tx *sqldb.Tx, ord *Order, q Quote) error {
 	if !ord.hasTerms() {
 		return nil
@@ -279,10 +280,27 @@ func (o *Orders) giveUnits(tx *sqldb.Tx, ord *Order, q Quote) error {
 	if err := o.give(tx, uses); err != nil {
 		return err
 	}
-	if len(remaining(ord)) > len(going) {
+	if !ord.lastOfFirst(going) {
 		return nil
 	}
 	return o.giveCodes(tx, ord)
+}
+
+// lastOfFirst says whether the last of the units that were first bought are going.
+func (o *Order) lastOfFirst(going map[*Unit]bool) (last bool) {
+	for i := range o.Lines {
+		for k := range o.Lines[i].Units {
+			u := &o.Lines[i].Units[k]
+			switch {
+			case o.Lines[i].Changes > 0 || u.Returned:
+			case !going[u]:
+				return false
+			default:
+				last = true
+			}
+		}
+	}
+	return last
 }
 
 // bound is how many there may be of a thing now; 0: no bound. What the house changed since

@@ -24,6 +24,7 @@ type World struct {
 	*journaltest.Bundle
 	T       testing.TB
 	Catalog *catalog.Catalog
+	Gate    LateGate
 	Codec   *idgen.Codec
 	Stock   *Stock
 	Files   *Files
@@ -53,7 +54,7 @@ func (w *World) with(stock catalog.Stock, maps catalog.SeatMaps) *World {
 	w.Codec = codec
 	w.Catalog = catalog.New(catalog.Config{DB: w.DB, Stores: catalogdb.Open(w.DB, w.Clock),
 		Journal: w.Journal, Stock: stock, SeatMaps: maps, Files: w.Files, IDs: w.IDs,
-		Clock: w.Clock, Log: slog.New(slog.DiscardHandler),
+		Clock: w.Clock, Log: slog.New(slog.DiscardHandler), Approvals: &w.Gate,
 		Public: func(kind idgen.Kind, id int64) string {
 			if id == 0 {
 				return ""

@@ -112,7 +112,11 @@ func (b *Book) Counters(ctx context.Context, report func(object, text string)) (
 		}
 	}
 	n, err := b.limits(ctx, report)
-	return n + len(counters) + len(buyerCounters), err
+	if err != nil {
+		return n, err
+	}
+	used, err := b.uses(ctx, report)
+	return n + used + len(counters) + len(buyerCounters), err
 }
 
 // memberCount is a member's counter in a session beside what his orders say.

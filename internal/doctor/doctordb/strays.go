@@ -16,6 +16,9 @@ const strayPage = 500
 
 // Strays pages whatever names an order or a ticket, and asks whether that knows of it.
 func (b *Book) Strays(ctx context.Context, report doctor.Say) (int, error) {
+	if err := b.passed(ctx, report); err != nil {
+		return 0, err
+	}
 	n, err := b.strayClaims(ctx, report)
 	if err != nil {
 		return n, err
