@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"foyer/internal/actor"
 	"foyer/internal/approval"
@@ -40,7 +41,14 @@ func (b bills) Bill(ctx context.Context, who actor.Actor, id int64) (invoice.Bil
 	if err != nil {
 		return invoice.Bill{}, err
 	}
-	return billOf(o), nil
+	bill := billOf(o)
+	if who.Kind == actor.Staff && bill.Member != 0 {
+		_, err = b.a.Members.Contact(ctx, bill.Member)
+		if errors.Is(err, fault.Missing) { // the account was closed: the request is nobody's
+			bill.Member, err = 0, nil
+		}
+	}
+	return bill, err
 }
 
 // BillIn is an order's bill inside a transaction.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"foyer/internal/actor"
@@ -23,7 +24,8 @@ const (
 
 // keepers are the parts of the house that keep something about members.
 func (a *App) keepers() []member.Keeper {
-	return []member.Keeper{keptOrders{a}, keptTickets{a}, keptEntries{a}}
+	return []member.Keeper{keptOrders{a}, keptTickets{a}, keptVisitors{a}, keptInvoices{a},
+		keptAlerts{a}, keptEntries{a}}
 }
 
 // pageRows is how many rows of a member are read at once.
@@ -106,7 +108,7 @@ func (k keptOrders) Unfinished(ctx context.Context, id int64) ([]member.Obstacle
 			return out, err
 		}
 		for _, ord := range list {
-			if ord.State == order.Pending || ord.State == order.Closing {
+			if slices.Contains(unfinished, ord.State) {
 				out = append(out, member.Obstacle{Reason: "order_unpaid",
 					ID: k.a.Codec.Encode(kindOrder, ord.ID),
 					Zh: "订单尚未支付或正在关闭", En: "The order is not paid yet, or being closed."})
@@ -115,6 +117,12 @@ func (k keptOrders) Unfinished(ctx context.Context, id int64) ([]member.Obstacle
 		}
 	}
 }
+
+// unfinished are the states of an order that is neither paid nor over.
+var unfinished = []order.State{order.Pending, order.Closing, order.Requested}
+
+// Forget erases nothing: an order names nobody, and the books need it.
+func (keptOrders) Forget(*sqldb.Tx, int64) error { return nil }
 
 // UnfinishedIn asks for such orders in the transaction that closes the account.
 func (k keptOrders) UnfinishedIn(tx *sqldb.Tx, id int64) (bool, error) {
@@ -194,6 +202,9 @@ func (k keptTickets) Unfinished(ctx context.Context, id int64) ([]member.Obstacl
 // UnfinishedIn is never true: a ticket comes from an order, which is asked for.
 func (keptTickets) UnfinishedIn(*sqldb.Tx, int64) (bool, error) { return false, nil }
 
+// Forget erases nothing: a ticket names nobody.
+func (keptTickets) Forget(*sqldb.Tx, int64) error { return nil }
+
 // keptEntries are what the journal says of the member's own doing.
 type keptEntries struct{ a *App }
 
@@ -230,6 +241,9 @@ func (keptEntries) Unfinished(context.Context, int64) ([]member.Obstacle, error)
 
 // UnfinishedIn is never true.
 func (keptEntries) UnfinishedIn(*sqldb.Tx, int64) (bool, error) { return false, nil }
+
+// Forget erases nothing: what is personal in the journal goes with the member's key.
+func (keptEntries) Forget(*sqldb.Tx, int64) error { return nil }
 
 // buyers tells members whose an order is.
 type buyers struct{ a *App }

@@ -156,6 +156,7 @@ func (a *App) sweep(ctx context.Context) error {
 		for name, fn := range map[string]func(context.Context) (int, error){
 			"sign-ins": a.Door.Sweep, "attempts": a.Guard.Sweep, "codes": a.Members.Sweep,
 			"links": a.Staff.Sweep, "visitors": a.Visitors.Sweep, "account links": a.Links.Sweep,
+			"invoice requests": a.Invoices.Sweep,
 		} {
 			if _, err := fn(ctx); err != nil && ctx.Err() == nil {
 				a.Log.Warn("sweep", "what", name, "error", err)

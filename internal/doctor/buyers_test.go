@@ -72,3 +72,31 @@ func TestCountersOfBuyersAreLookedAt(t *testing.T) {
 		})
 	}
 }
+
+// TestClosedAccountsAreEmpty spoils each thing that I10 says of a closed account.
+func TestClosedAccountsAreEmpty(t *testing.T) {
+	t.Parallel()
+	const gone = `INSERT INTO member (id, state, phone_index, phone_sealed, name_sealed,
+		subject_key, password, language, revision, created_at) VALUES `
+	for name, c := range map[string]struct {
+		sound bool
+		query string
+	}{
+		"an empty one":        {true, gone + `(99, 'closed', NULL, NULL, NULL, '', '', 'zh', 2, 1)`},
+		"one that paid":       {true, gone + `(1000002, 'closed', NULL, NULL, NULL, '', '', 'zh', 2, 1)`},
+		"one that is open":    {true, gone + `(1000006, 'active', 'a', 'b', NULL, 'k', '', 'zh', 2, 1)`},
+		"a name":              {false, gone + `(99, 'closed', NULL, NULL, 'n', '', '', 'zh', 2, 1)`},
+		"a key":               {false, gone + `(99, 'closed', NULL, NULL, NULL, 'k', '', 'zh', 2, 1)`},
+		"people of its order": {false, gone + `(1000006, 'closed', NULL, NULL, NULL, '', '', 'zh', 2, 1)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := ruled(t, ordertest.Open(t))
+			h.spoil(t, c.query)
+			found := h.examine(t).Findings
+			if c.sound != (len(found) == 0) || !c.sound && found[0].Rule != doctor.I10 {
+				t.Error(found)
+			}
+		})
+	}
+}

@@ -11,6 +11,7 @@
 //	I7 every lane of the journal is gapless and its chain unbroken
 //	I8 counters (areas, limits, people inside) = count of rows
 //	I9 the board equals the book once quiet
+//	I10 of a closed account nothing personal is left, but what the law keeps until its day
 package doctor
 
 import (
@@ -22,7 +23,7 @@ import (
 	"foyer/internal/money"
 )
 
-// Rule is one of I1 to I9.
+// Rule is one of I1 to I10.
 type Rule string
 
 // The rules.
@@ -36,6 +37,8 @@ const (
 	I7 Rule = "I7"
 	I8 Rule = "I8"
 	I9 Rule = "I9"
+
+	I10 Rule = "I10"
 )
 
 // Finding is one contradiction.

@@ -72,6 +72,8 @@ type Request struct {
 	IssuedAt    time.Time
 	Revision    int64
 	Sealed      []byte
+	// EraseAfter is when a closed account's request goes; zero while the account is open.
+	EraseAfter time.Time
 }
 
 // out says whether the request has left the house.

@@ -27,6 +27,7 @@ type Store interface {
 
 // Reads is the part of a Store that answers people.
 type Reads interface {
+	PersonStore
 	Get(ctx context.Context, s actor.Scope, order int64) (*Request, error)
 	List(ctx context.Context, s actor.Scope, f Filter) ([]*Request, error)
 	// Waiting is a page of requested ones, by key.

@@ -138,6 +138,8 @@ func TestCompanions(t *testing.T) {
 type keeper struct {
 	obstacles []member.Obstacle
 	busy      bool
+	forgot    int
+	fails     error
 }
 
 func (k *keeper) Kept(context.Context, int64, int) (member.Kept, error) {
@@ -149,6 +151,11 @@ func (k *keeper) Unfinished(context.Context, int64) ([]member.Obstacle, error) {
 }
 
 func (k *keeper) UnfinishedIn(*sqldb.Tx, int64) (bool, error) { return k.busy, nil }
+
+func (k *keeper) Forget(*sqldb.Tx, int64) error {
+	k.forgot++
+	return k.fails
+}
 
 func TestExportAndClosing(t *testing.T) {
 	t.Parallel()
@@ -174,11 +181,16 @@ func TestExportAndClosing(t *testing.T) {
 	a.refused(err, member.ErrUnfinished)
 	k.obstacles, k.busy = nil, true
 	a.refused(a.Members.Close(a.ctx, a.id(), a.prove()), member.ErrUnfinished)
-	k.busy = false
+	k.busy, k.fails = false, fault.Stale
+	a.refused(a.Members.Close(a.ctx, a.id(), a.prove()), fault.Stale)
+	k.fails = nil
 	if a.email() != ownEmail {
 		t.Fatal("a refused closing erased something")
 	}
 	a.must(a.Members.Close(a.ctx, a.id(), a.prove()))
+	if k.forgot != 2 {
+		t.Errorf("the keeper was asked to forget %d times", k.forgot)
+	}
 	a.mustBeGone()
 }
 

@@ -21,6 +21,9 @@ type Keeper interface {
 	Unfinished(ctx context.Context, member int64) ([]Obstacle, error)
 	// UnfinishedIn asks again, in the transaction that forgets.
 	UnfinishedIn(tx *sqldb.Tx, member int64) (bool, error)
+	// Forget erases in that transaction what may be erased. What the law keeps gets the day
+	// on which it goes.
+	Forget(tx *sqldb.Tx, member int64) error
 }
 
 // Kept is one part of an export.
@@ -105,8 +108,9 @@ type ErasureStore interface {
 }
 
 // Close forgets a member, after a fresh proof: phone, name, address, companions, sign-ins
-// and the key that sealed them, here and in the loose part of the journal. Orders, tickets,
-// money and the decisions about consents stay under a number that names nobody. It refuses
+// and the key that sealed them, here and in the loose part of the journal, and what the
+// keepers may erase. Orders, tickets, money and the decisions about consents stay under a
+// number that names nobody; what the law keeps stays until its day. It refuses
 // with what prove refuses with, and ErrUnfinished naming every obstacle.
 func (m *Members) Close(ctx context.Context, id int64, p Proof) error {
 	if err := m.mayClose(ctx, id); err != nil {
@@ -127,6 +131,9 @@ func (m *Members) Close(ctx context.Context, id int64, p Proof) error {
 				return err
 			} else if busy {
 				return ErrUnfinished
+			}
+			if err := k.Forget(tx, id); err != nil {
+				return err
 			}
 		}
 		return m.erase(tx, now, indexes)
@@ -227,14 +234,11 @@ type Unmask struct {
 	Reason                      string
 }
 
-const maxReason = 200 // characters
-
 // Unmask shows phone and name in full, and keeps who saw them and why: without the entry
 // nothing is shown. The caller has checked the permission. It refuses with fault.BadInput.
 func (m *Members) Unmask(ctx context.Context, who actor.Actor, u Unmask) (Masked, error) {
-	if n := len([]rune(u.Reason)); n < 4 || n > maxReason || !printable(u.Reason) {
-		return Masked{}, fault.BadInput.At("reason",
-			"must say why in 4 to 200 characters 请用 4 至 200 个字说明原因")
+	if err := pii.Reason(u.Reason); err != nil {
+		return Masked{}, err
 	}
 	c, err := m.plain(ctx, u.Member)
 	if err != nil {

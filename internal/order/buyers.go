@@ -20,7 +20,10 @@ type Visitors interface {
 	OfOrder(ctx context.Context, organization, order int64) ([]visitor.Named, error)
 	// Replace forgets who was named before; a nil plan names nobody.
 	Replace(tx *sqldb.Tx, organization, order int64, plan *visitor.Plan) error
+	// KeptOf are the people of some orders in full.
+	KeptOf(ctx context.Context, orders []int64) ([]visitor.Kept, error)
 	VisitorsInTx
+	ChangeNames
 }
 
 // VisitorsInTx is what becomes of the names of an order in its transactions.
@@ -32,6 +35,13 @@ type VisitorsInTx interface {
 	GiveBack(tx *sqldb.Tx, organization, order int64, line, unit int) ([]int64, error)
 }
 
+// CountsBack gives back a part of what an order counts.
+type CountsBack interface {
+	// CountsOf is what an order counts now, but rights that stay used.
+	CountsOf(tx *sqldb.Tx, order int64) ([]visitor.Take, error)
+	GiveSome(tx *sqldb.Tx, order int64, list []visitor.Take) error
+}
+
 // BuyerLimits are the counters of who may buy, beside the member's own.
 type BuyerLimits interface {
 	// TakeCounts counts what an order takes; it refuses as visitor.Take says.
@@ -40,8 +50,7 @@ type BuyerLimits interface {
 	// anew; without, TakeCountsAgain may count the same once more.
 	GiveCounts(tx *sqldb.Tx, order int64, forget bool) error
 	TakeCountsAgain(tx *sqldb.Tx, order int64) error
-	// ReturnCounts gives back places of an order, and the people with these documents.
-	ReturnCounts(tx *sqldb.Tx, order int64, places int, subjects []int64) error
+	CountsBack
 	// BookableFrom refuses while the subject does not buy in the scope.
 	BookableFrom(tx *sqldb.Tx, t visitor.Take) error
 	NotBookableUntil(tx *sqldb.Tx, t visitor.Take, until time.Time) error
@@ -49,8 +58,10 @@ type BuyerLimits interface {
 	Counted(ctx context.Context, takes []visitor.Take) ([]int, error)
 }
 
-// Ruled says that the order was placed under rules of who may buy.
-func (o *Order) Ruled() bool { return len(o.Lines) > 0 && o.Lines[0].Ruled }
+// Ruled says that a line of the order was sold under rules of who may buy.
+func (o *Order) Ruled() bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Ruled })
+}
 
 // planBuyers holds a priced order to the rules of its session, and marks it as ruled.
 func (o *Orders) planBuyers(ctx context.Context, s *catalog.Sellable, ask PlaceAsk, ord *Order) (
@@ -186,32 +197,48 @@ func (o *Orders) reviveBuyers(tx *sqldb.Tx, s *catalog.Sellable, ord *Order) err
 	return o.Visitors.Revived(tx, s, ord.ID)
 }
 
-// returnBuyers gives back what the units of a paid order counted. A buyer's own wish uses
-// his right to give back and ends his booking for the day, where the session says so.
-func (o *Orders) returnBuyers(tx *sqldb.Tx, who actor.Actor, ord *Order, places int,
+// returnBuyers gives back what the units of a paid order counted, in each of their sessions.
+func (o *Orders) returnBuyers(tx *sqldb.Tx, who actor.Actor, ord *Order,
 	units []ticket.UnitRef,
 ) error {
-	var subjects []int64
-	for _, u := range units {
-		list, err := o.Visitors.GiveBack(tx, ord.Organization, ord.ID, u.Line, u.Unit)
+	counted, err := o.Store.CountsOf(tx, ord.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range pick(ord, units) {
+		//tidy:allow context in memory; the writer has no caller
+		s, err := o.Sessions.Sellable(context.Background(), t.session)
 		if err != nil {
 			return err
 		}
-		subjects = append(subjects, list...)
+		var subjects []int64
+		for _, u := range t.refs {
+			list, err := o.Visitors.GiveBack(tx, ord.Organization, ord.ID, u.Line, u.Unit)
+			if err != nil {
+				return err
+			}
+			subjects = append(subjects, list...)
+		}
+		if err := o.Store.GiveSome(tx, ord.ID, countsBack(counted, t.session, s.EventID, t.n,
+			subjects)); err != nil {
+			return err
+		}
+		if err := o.useRight(tx, who, ord, s); err != nil {
+			return err
+		}
 	}
-	if err := o.Store.ReturnCounts(tx, ord.ID, places, subjects); err != nil {
-		return err
-	}
-	if who.Kind != actor.Member {
+	return nil
+}
+
+// useRight uses a buyer's right to give back in a session, and ends his booking for the day,
+// where the session says so and it was his own wish.
+func (o *Orders) useRight(tx *sqldb.Tx, who actor.Actor, ord *Order, s *catalog.Sellable) error {
+	if who.Kind != actor.Member || s.Buyers == nil ||
+		s.Session.State == catalog.SessionCancelled {
 		return nil
 	}
-	//tidy:allow context in memory; the writer has no caller
-	s, err := o.Sessions.Sellable(context.Background(), ord.Session)
-	if err != nil || s.Buyers == nil || s.Session.State == catalog.SessionCancelled {
-		return err
-	}
 	if s.Buyers.Limits.OneRefund {
-		right := refundRight(ord)
+		right := refundRight(ord, s.Session.ID)
 		if err := o.Store.TakeCounts(tx, ord.ID, []visitor.Take{right}); err != nil {
 			return err
 		}
@@ -224,26 +251,40 @@ func (o *Orders) returnBuyers(tx *sqldb.Tx, who actor.Actor, ord *Order, places 
 		Subject: ord.Member}, time.Date(y, m, d+1, 0, 0, 0, 0, s.Venue.Location()))
 }
 
-func refundRight(ord *Order) visitor.Take {
-	return visitor.Take{Kind: visitor.RefundRight, Scope: ord.Session, Subject: ord.Member, N: 1,
+func refundRight(ord *Order, session int64) visitor.Take {
+	return visitor.Take{Kind: visitor.RefundRight, Scope: session, Subject: ord.Member, N: 1,
 		Most: 1}
 }
 
-// mayReturn refuses a buyer who has used his right to give tickets of the session back.
-func (o *Orders) mayReturn(ctx context.Context, who actor.Actor, ord *Order) error {
+// mayReturn refuses a buyer who has used his right to give tickets of the units' session
+// back; no units are all that are left.
+func (o *Orders) mayReturn(ctx context.Context, who actor.Actor, ord *Order,
+	units []ticket.UnitRef,
+) error {
 	if who.Kind != actor.Member {
 		return nil
 	}
-	s, err := o.Sessions.Sellable(ctx, ord.Session)
-	if err != nil || s.Buyers == nil || !s.Buyers.Limits.OneRefund {
-		return err
+	if len(units) == 0 {
+		units = remaining(ord)
 	}
-	right := refundRight(ord)
-	have, err := o.Store.Counted(ctx, []visitor.Take{right})
-	if err == nil && have[0] > 0 {
-		err = right.Refused(have[0])
+	for _, t := range pick(ord, units) {
+		s, err := o.Sessions.Sellable(ctx, t.session)
+		if err != nil {
+			return err
+		}
+		if s.Buyers == nil || !s.Buyers.Limits.OneRefund {
+			continue
+		}
+		right := refundRight(ord, t.session)
+		have, err := o.Store.Counted(ctx, []visitor.Take{right})
+		if err != nil {
+			return err
+		}
+		if have[0] > 0 {
+			return right.Refused(have[0])
+		}
 	}
-	return err
+	return nil
 }
 
 // sameVisitors says whether a wish for the places of the order names the same people.

@@ -63,7 +63,7 @@ func (o *Orders) tellLeft(ctx context.Context, told *BuyersTold, takes []visitor
 	right := -1
 	if told.OneRefund && ord.Member != 0 {
 		right = len(takes)
-		takes = append(takes, refundRight(ord))
+		takes = append(takes, refundRight(ord, ord.Session))
 	}
 	have, err := o.Store.Counted(ctx, takes)
 	if err != nil {
@@ -90,27 +90,34 @@ func (o *Orders) WhoEnters(ctx context.Context, ord *Order) error {
 		return err
 	}
 	ord.Visitors = &visitor.Plan{Named: list}
-	s, err := o.Sessions.Sellable(ctx, ord.Session)
-	if err != nil || s.Buyers == nil || s.Buyers.RealName.Mode != catalog.NamesEvery {
-		return err
+	for _, l := range ord.Lines {
+		s, err := o.Sessions.Sellable(ctx, l.Session)
+		if err != nil {
+			return err
+		}
+		if s.Buyers == nil || s.Buyers.RealName.Mode != catalog.NamesEvery {
+			continue
+		}
+		n := missing(l, list)
+		until := s.Buyers.RealName.Deadline(s.StartsAt)
+		if first := ord.Visitors.NameUntil; first.IsZero() || n > 0 && until.Before(first) {
+			ord.Visitors.NameUntil = until
+		}
+		ord.Visitors.Missing += n
 	}
-	ord.Visitors.NameUntil = s.Buyers.RealName.Deadline(s.StartsAt)
-	ord.Visitors.Missing = missing(ord, list)
 	return nil
 }
 
-// missing counts the people of units that were not given back and whom nobody named.
-func missing(ord *Order, list []visitor.Named) int {
+// missing counts the people of a line's units that were not given back and whom nobody named.
+func missing(l Line, list []visitor.Named) int {
 	n := 0
-	for _, l := range ord.Lines {
-		for _, u := range l.Units {
-			if !u.Returned {
-				n += u.People
-			}
+	for _, u := range l.Units {
+		if !u.Returned {
+			n += u.People
 		}
 	}
 	for _, v := range list {
-		if v.Person > 0 {
+		if v.Person > 0 && v.Line == l.Number {
 			n--
 		}
 	}
@@ -124,8 +131,8 @@ type NameAsk struct {
 }
 
 // NameVisitors names people of the caller's order who were not named when it was placed.
-// Refused with ErrNotFound, ErrNotPending, ErrUnit, ErrUnitReturned, and with visitor's
-// refusals.
+// Refused with ErrNotFound, ErrNotPending, ErrUnit, ErrUnitReturned, ErrChangeOpen, and with
+// visitor's refusals.
 func (o *Orders) NameVisitors(ctx context.Context, who actor.Actor, id int64, asks []NameAsk) (
 	*Order, error,
 ) {
@@ -136,7 +143,10 @@ func (o *Orders) NameVisitors(ctx context.Context, who actor.Actor, id int64, as
 	if !ord.Ruled() {
 		return nil, visitor.ErrNotAsked
 	}
-	s, err := o.Sessions.Sellable(ctx, ord.Session)
+	if err := namable(ord, asks); err != nil {
+		return nil, err
+	}
+	s, err := o.Sessions.Sellable(ctx, lineOf(ord, asks[0].Line).Session)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +167,9 @@ func (o *Orders) NameVisitors(ctx context.Context, who actor.Actor, id int64, as
 		if cur.State != Pending && cur.State != Paid {
 			return ErrNotPending.With("state", cur.State)
 		}
+		if cur.Change != 0 {
+			return ErrChangeOpen
+		}
 		if err := namable(cur, asks); err != nil {
 			return err
 		}
@@ -173,7 +186,8 @@ func (o *Orders) NameVisitors(ctx context.Context, who actor.Actor, id int64, as
 	return ord, o.WhoEnters(ctx, ord)
 }
 
-// namable refuses units that the order does not have, or no longer.
+// namable refuses units that the order does not have, or no longer, and those of several
+// sessions at once: each has rules of its own.
 func namable(ord *Order, asks []NameAsk) error {
 	for i, a := range asks {
 		u := ord.Unit(a.Line, a.Unit)
@@ -182,6 +196,9 @@ func namable(ord *Order, asks []NameAsk) error {
 			return ErrUnit.At(field("visitors", i, "unit"), "not in the order")
 		case u.Returned:
 			return ErrUnitReturned.At(field("visitors", i, "unit"), "was given back")
+		case lineOf(ord, a.Line).Session != lineOf(ord, asks[0].Line).Session:
+			return ErrUnit.At(field("visitors", i, "line"),
+				"is of another session: name its people by themselves / 请按场次分别填写")
 		}
 	}
 	return nil
@@ -189,9 +206,6 @@ func namable(ord *Order, asks []NameAsk) error {
 
 // unitsToName gathers the people by unit.
 func unitsToName(s *catalog.Sellable, ord *Order, asks []NameAsk) ([]visitor.Unit, error) {
-	if err := namable(ord, asks); err != nil {
-		return nil, err
-	}
 	type key struct{ line, unit int }
 	at := map[key]int{}
 	var units []visitor.Unit

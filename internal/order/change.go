@@ -12,6 +12,7 @@ import (
 	"foyer/internal/seating"
 	"foyer/internal/sqldb"
 	"foyer/internal/ticket"
+	"foyer/internal/visitor"
 )
 
 // ChangeState says where a change stands. Each value says whose turn it is.
@@ -72,6 +73,7 @@ type Change struct {
 	Snapshot       int64
 	EndedAt        time.Time
 	Revision       int64
+	Names          *ChangedNames // nil: neither session asks who buys
 }
 
 // ChangedUnit is one unit that goes: Amount = Fee + Back + Moved, and Moved pays new units.
@@ -113,6 +115,8 @@ type ChangeAsk struct {
 	// another; nil: any.
 	Expect    *money.Minor
 	InputHash []byte
+
+	quoting bool // nothing is done: names that are missing refuse nothing
 }
 
 // ChangeQuote is what a change costs now.
@@ -127,6 +131,15 @@ type ChangeQuote struct {
 	free     bool  // the session was moved: no fee
 	revision int64 // of the order that it was read from
 	sellable *catalog.Sellable
+	names    *visitor.Moved
+}
+
+// Visitors are the people who would enter with the new units, masked.
+func (q *ChangeQuote) Visitors() []visitor.Named {
+	if q.names == nil {
+		return nil
+	}
+	return q.names.Named
 }
 
 // settleUp splits what the old units bring over fee, new units and money back, to the minor
@@ -219,6 +232,9 @@ func (o *Orders) begin(tx *sqldb.Tx, seen *Order, q *ChangeQuote, c *Change) (*O
 		c.Until = tx.Now.Add(time.Duration(c.HoldSeconds) * time.Second)
 		claim = c.claim(c.owner(), seating.Held)
 		claim.Until = c.Until
+	}
+	if err := o.beginNames(tx, cur, q, c); err != nil {
+		return nil, err
 	}
 	return cur, o.Book.Claim(tx, claim)
 }

@@ -51,6 +51,9 @@ func (o *Orders) swap(tx *sqldb.Tx, who actor.Actor, ord *Order, c *Change,
 	if err := o.moveUnits(tx, ord, c, refunds); err != nil {
 		return none, err
 	}
+	if err := o.swapNames(tx, ord, c); err != nil {
+		return none, err
+	}
 	if c.State == ChangePending || c.State == ChangeClosing {
 		if err := o.Book.Release(tx, c.Session, c.owner(), nil, nil); err != nil {
 			return none, err
@@ -116,6 +119,7 @@ type taken struct {
 	places  []int32
 	areas   []seating.AreaQty
 	n       int
+	refs    []ticket.UnitRef
 }
 
 // pick sorts units by session, in the order of their lines.
@@ -132,6 +136,7 @@ func pick(ord *Order, refs []ticket.UnitRef) []taken {
 			}
 			t := &list[at]
 			t.places, t.n = append(t.places, u.Places...), t.n+u.Count()
+			t.refs = append(t.refs, ticket.UnitRef{Line: l.Number, Unit: i + 1})
 			if u.Area != 0 {
 				t.areas = addArea(t.areas, u.Area, u.Count())
 			}
@@ -258,6 +263,9 @@ func (o *Orders) endChange(tx *sqldb.Tx, who actor.Actor, ord *Order, c *Change,
 			Order: ord.ID, N: c.Places}); err != nil {
 			return err
 		}
+	}
+	if err := o.keepNames(tx, ord, c); err != nil {
+		return err
 	}
 	from := c.State
 	c.State, c.EndedAt, c.Ends = to, tx.Now, ""

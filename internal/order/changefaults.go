@@ -22,9 +22,6 @@ var (
 	ErrChangeMixed = fault.Define(fault.Invalid, "change_mixed",
 		"一次只能改签同一场次的票", "The tickets of one change must be of one session.",
 		"Change those of each session by themselves.")
-	ErrChangeRuled = fault.Define(fault.Conflict, "change_names",
-		"实名票暂不支持改签,请退票后重新购买", "Tickets with names cannot be changed.",
-		"Give the ticket back and buy another.")
 	ErrChangeOpen = fault.Define(fault.Conflict, "change_open",
 		"有一笔改签正在进行", "A change of this order is under way.",
 		"Pay its difference or give it up first.")

@@ -15,10 +15,12 @@ import (
 // QuoteChange says what giving units for others costs now. Nothing is held. Refused with
 // ErrNotFound, ErrNotPaid, ErrUnit, ErrUnitReturned, ErrChangeOpen, ErrNoChange,
 // ErrChangeLate, ErrChangeLimit, ErrChangeElsewhere, ErrChangeCount, ErrChangeMixed,
-// ErrChangeSame, ErrChangeRuled, ticket.ErrUsed, and as Place.
+// ErrChangeSame, ticket.ErrUsed, and as Place; also for the people who were named, who move
+// along and are held to the rules of the new session.
 func (o *Orders) QuoteChange(ctx context.Context, who actor.Actor, id int64, ask ChangeAsk) (
 	ChangeQuote, error,
 ) {
+	ask.quoting = true
 	q, _, err := o.changeQuote(ctx, who, id, ask)
 	if err == nil {
 		o.Chooser.Drop(q.choice)
@@ -43,6 +45,10 @@ func (o *Orders) changeQuote(ctx context.Context, who actor.Actor, id int64, ask
 		return ChangeQuote{}, nil, err
 	}
 	if err := o.priceChange(ctx, who, s, &q, ask.To); err != nil {
+		return ChangeQuote{}, nil, err
+	}
+	if err := o.planNames(ctx, s, &q, ord, ask); err != nil {
+		o.Chooser.Drop(q.choice)
 		return ChangeQuote{}, nil, err
 	}
 	return q, ord, nil
@@ -119,9 +125,6 @@ func (o *Orders) rules(ctx context.Context, ord *Order, l *Line, most int, q *Ch
 	} else {
 		q.Rules = *a.Policy.Change
 	}
-	if ord.Ruled() {
-		return ErrChangeRuled
-	}
 	if combined(a.Admissions[l.TicketType]) {
 		return ErrNoChange.With("reason", "combined_ticket")
 	}
@@ -164,9 +167,6 @@ func (o *Orders) goal(ctx context.Context, who actor.Actor, ord *Order, q *Chang
 	}
 	if s.Session.Organization != ord.Organization || s.Currency != ord.Currency {
 		return nil, fault.Missing
-	}
-	if s.Buyers != nil {
-		return nil, ErrChangeRuled
 	}
 	for i, l := range ask.To.Lines {
 		t := s.TicketType(l.TicketType)

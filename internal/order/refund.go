@@ -77,7 +77,7 @@ func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []t
 		return Quote{}, err
 	}
 	if ord.Ruled() && !off {
-		if err := o.mayReturn(ctx, who, ord); err != nil {
+		if err := o.mayReturn(ctx, who, ord, units); err != nil {
 			return Quote{}, err
 		}
 	}
@@ -237,10 +237,8 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 	none := journal.Position{}
 	ord, q := r.Order, r.Quote
 	var refs []ticket.UnitRef
-	gone := &Order{ID: ord.ID, Lines: []Line{{}}}
 	for _, qu := range q.Units {
 		refs = append(refs, qu.UnitRef)
-		gone.Lines[0].Units = append(gone.Lines[0].Units, *ord.Unit(qu.Line, qu.UnitRef.Unit))
 	}
 	err := o.dropChange(tx, who, ord, refs)
 	if err != nil {
@@ -270,7 +268,7 @@ func (o *Orders) giveUp(tx *sqldb.Tx, who actor.Actor, r *Returned, ask RefundAs
 		return none, err
 	}
 	if ord.Ruled() {
-		if err := o.returnBuyers(tx, who, ord, gone.Places(), refs); err != nil {
+		if err := o.returnBuyers(tx, who, ord, refs); err != nil {
 			return none, err
 		}
 	}

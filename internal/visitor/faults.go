@@ -61,6 +61,9 @@ var (
 	ErrNotAsked = fault.Define(fault.Conflict, "visitors_not_asked",
 		"该订单不需要填写入场人", "Nobody asks for names on this order.",
 		"Nothing is to be done.")
+	ErrNobody = fault.Define(fault.Conflict, "visitor_not_kept",
+		"该位置没有保存入场人信息", "Nobody is kept there.",
+		"Look at the order for who is named; names are erased when their time is over.")
 	ErrNameLate = fault.Define(fault.Conflict, "visitor_too_late",
 		"填写入场人的时间已过", "Names can no longer be added.",
 		"Ask the house; details.until says when it ended.")

@@ -116,11 +116,25 @@ func taken(k *known, rule *catalog.RealName, who *catalog.Eligibility) error {
 type sealedPerson struct {
 	Name   string `json:"n"`
 	Number string `json:"d"`
+	// Birth is the date that was declared, where the document tells none.
+	Birth string `json:"b,omitempty"`
+}
+
+func (p sealedPerson) birth() time.Time {
+	t, err := time.Parse(time.DateOnly, p.Birth)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 // row seals a person for storing.
 func (v *Visitors) row(s *catalog.Sellable, k *known, subject int64) (Row, error) {
-	plain, err := json.Marshal(sealedPerson{k.name, k.doc.Number})
+	p := sealedPerson{Name: k.name, Number: k.doc.Number}
+	if k.doc.Birth.IsZero() && !k.birth.IsZero() {
+		p.Birth = k.birth.Format(time.DateOnly)
+	}
+	plain, err := json.Marshal(p)
 	if err != nil {
 		return Row{}, err
 	}

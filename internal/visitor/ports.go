@@ -38,6 +38,13 @@ type Store interface {
 	GiveBack(tx *sqldb.Tx, organization, order int64, line, unit int) ([]int64, error)
 	Reads
 	Keeping
+	Persons
+}
+
+// Persons is what becomes of people when tickets are changed and accounts closed.
+type Persons interface {
+	PersonStore
+	MoveStore
 }
 
 // Reads finds what was named.

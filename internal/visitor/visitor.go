@@ -79,15 +79,20 @@ func (k CounterKind) OfDocuments() bool { return k == Document || k == DocumentE
 
 // Take is one count of an order: n more of a subject, up to Most.
 type Take struct {
-	Kind           CounterKind
-	Scope, Subject int64
-	N, Most        int
+	Kind    CounterKind `json:"k"`
+	Scope   int64       `json:"s"`
+	Subject int64       `json:"u"`
+	N       int         `json:"n"`
+	Most    int         `json:"m"`
 	// ByPlace: a unit that goes back lowers the count by its places. Without it, the count
 	// is of named people, and goes down by those who were named for the unit.
-	ByPlace bool
-	Field   string // of the request
-	Masked  string // the document, to say whose
+	ByPlace bool   `json:"p,omitempty"`
+	Field   string `json:"-"` // of the request
+	Masked  string `json:"-"` // the document, to say whose
 }
+
+// Same says that both count the same thing.
+func (t Take) Same(other Take) bool { return byCounter(t, other) == 0 }
 
 // Refused is why n more do not fit; have is what the subject has already.
 func (t Take) Refused(have int) error {
@@ -110,7 +115,20 @@ type Row struct {
 	Kind                             document.Kind
 	Sealed                           []byte
 	DeleteAfter                      time.Time
+	State                            RowState // 0 is Entering
 }
+
+// RowState is where a person stands. Its number is stored.
+type RowState int
+
+// The states of a person. Two are those of a change that waits for its payment: who is
+// Moving is counted by the row of the old unit, which is of the same session.
+const (
+	Entering  RowState = 1
+	GivenBack RowState = 2
+	Coming    RowState = 3
+	Moving    RowState = 4
+)
 
 // Plan is what an order does under the rules of its session, decided before the
 // transaction that does it.

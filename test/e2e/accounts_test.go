@@ -185,12 +185,19 @@ func keepAndLeave(t *testing.T, was *rig.Person) {
 		t.Fatal(no)
 	}
 	me.Ask("POST", "/orders/"+order.S("id")+"/cancel", nil).Want(200)
+	left := leftBehind(t, me)
 	all := me.Post(200, "/me/export", body)
-	for _, want := range []string{me.Phone, "欧阳小满", "E12345678", order.S("id")} {
+	for _, want := range []string{me.Phone, "欧阳小满", "E12345678", order.S("id"), left.S("id"),
+		"李四", "L898902C3", "林小满", "lin@example.com", "erased_after"} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("the export lacks %s", want)
 		}
 	}
+	no = me.Ask("POST", "/me/closure", body).Refused("account_in_use")
+	if no.S("details.obstacles.0.reason") != "invoice_asked" {
+		t.Fatal(no)
+	}
+	me.Ask("DELETE", "/orders/"+left.S("id")+"/invoice", nil).Want(204)
 	me.Ask("POST", "/me/closure", map[string]any{}).Refused("proof_required")
 	me.Ask("POST", "/me/closure", body).Want(204)
 	me.Ask("GET", "/me", nil).Refused("token_refused")
@@ -200,4 +207,21 @@ func keepAndLeave(t *testing.T, was *rig.Person) {
 	}
 	letter(s, "+86"+me.Phone, "account_closed")
 	s.Finish(session)
+}
+
+// leftBehind is an order whose one visitor has gone in and whose invoice was asked for.
+func leftBehind(t *testing.T, me *rig.Person) rig.Doc {
+	t.Helper()
+	house := me.S.House()
+	session := house.Evening(20*time.Minute, map[string]any{"real_name": map[string]any{
+		"mode": "every"}})
+	wish := rig.Wish(session, house.Adult, me.Seats(session).Pick(1, "standard")...)
+	wish["lines"].([]map[string]any)[0]["visitors"] = people{{"name": "李四",
+		"document_kind": "passport", "document_number": "L898902C3"}}
+	order := me.Buy(wish)
+	ticket := me.Tickets(order.S("id"))[0]
+	house.Gate(ticket.S("session.venue_id")).Scan(ticket.S("code"), "leave").Want(200)
+	me.Ask("PUT", "/orders/"+order.S("id")+"/invoice", map[string]any{
+		"title_kind": "person", "title": "林小满", "email": "lin@example.com"}).Want(200)
+	return order
 }

@@ -245,6 +245,9 @@ var shortMatrix = map[string]route{
 	"GET API/staff/orders/{id}/buyer": {path: "API/staff/orders/{order}/buyer", may: viewers},
 	"POST API/staff/orders/{id}/buyer/unmask": {path: "API/staff/orders/{order}/buyer/unmask",
 		may: managers, body: fields{"reason": "核对来电者"}},
+	"POST API/staff/orders/{id}/visitors/unmask": {
+		path: "API/staff/orders/{order}/visitors/unmask", may: managers,
+		body: fields{"line": 1, "unit": 1, "person": 1, "reason": "核对证件"}},
 	"GET API/staff/orders/{id}/payments": {path: "API/staff/orders/{order}/payments",
 		may: viewers},
 	"POST API/staff/payments/{id}/query": {path: "API/staff/payments/{payment}/query",

@@ -79,3 +79,10 @@ func (s *Store) Withdraw(tx *sqldb.Tx, member, id int64) (bool, error) {
 		/* any organization: a member's own */`, id, member)
 	return n == 1, err
 }
+
+// Forget deletes a member's, told or not.
+func (s *Store) Forget(tx *sqldb.Tx, member int64) error {
+	_, err := tx.Exec(`DELETE FROM alert WHERE member_id = ?
+		/* any organization: a member who is forgotten is forgotten everywhere */`, member)
+	return err
+}

@@ -21,10 +21,16 @@ var buyerCounters = [...]mismatch{
 		WHEN o.state IN ('pending', 'closing', 'requested', 'paid') THEN 1 ELSE 0 END
 		/* any organization: the check serves all */ LIMIT 100`},
 	{"documents counted for an order (order, counted, named)", `SELECT t.order_id, t.n,
-		COALESCE(v.n, 0) FROM limit_take t LEFT JOIN (SELECT order_id, subject, COUNT(*) AS n
-		FROM visitor WHERE state = 1 AND person > 0 GROUP BY order_id, subject) v
-		ON v.order_id = t.order_id AND v.subject = t.subject
+		COALESCE(v.n, 0) FROM limit_take t LEFT JOIN (SELECT order_id, session_id, subject,
+		COUNT(*) AS n FROM visitor WHERE state IN (1, 3) AND person > 0
+		GROUP BY order_id, session_id, subject) v ON v.order_id = t.order_id
+		AND v.session_id = t.scope_id AND v.subject = t.subject
 		WHERE t.kind = 4 AND t.by_place = 0 AND t.live = 1 AND t.n <> COALESCE(v.n, 0)
-		AND EXISTS (SELECT 1 FROM visitor x WHERE x.order_id = t.order_id)
+		AND EXISTS (SELECT 1 FROM visitor x WHERE x.order_id = t.order_id
+		AND x.session_id = t.scope_id)
+		/* any organization: the check serves all */ LIMIT 100`},
+	{"people who wait for a change that is not open (order, line, unit)", `SELECT v.order_id,
+		v.line, v.unit FROM visitor v JOIN orders o ON o.id = v.order_id
+		WHERE v.state IN (3, 4) AND o.change_id = 0
 		/* any organization: the check serves all */ LIMIT 100`},
 }

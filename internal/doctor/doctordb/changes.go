@@ -20,13 +20,16 @@ func changesOf(v *sqldb.View, session, member int64) (n int, err error) {
 	return n, err
 }
 
-// changes are contradictions of changes, each found by a query that gives the key of what is
-// wrong and two numbers.
-var changes = [...]struct {
+// rule is a query that gives the key of what is wrong and two numbers.
+type rule struct {
 	rule  doctor.Rule
 	what  string
 	query string
-}{
+}
+
+// changes are contradictions of changes, each found by a query that gives the key of what is
+// wrong and two numbers.
+var changes = [...]rule{
 	{doctor.I5, "open change (its order names another, the order's change)", `SELECT c.id, c.id,
 		COALESCE(o.change_id, -1) FROM order_change c LEFT JOIN orders o ON o.id = c.order_id
 		WHERE c.state IN ('pending', 'closing') AND (o.id IS NULL OR o.change_id <> c.id
@@ -70,9 +73,9 @@ var changes = [...]struct {
 		AND r.state = 'running') /* any organization: the check serves all */ LIMIT 100`},
 }
 
-// changes reports what changes contradict.
-func (b *Book) changes(ctx context.Context, report doctor.Say) error {
-	for _, q := range changes {
+// ask puts each query of a list and reports what it finds.
+func (b *Book) ask(ctx context.Context, list []rule, report doctor.Say) error {
+	for _, q := range list {
 		rows, err := b.db.Query(ctx, q.query)
 		_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
 			var id, one, other int64

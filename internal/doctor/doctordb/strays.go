@@ -27,7 +27,10 @@ func (b *Book) Strays(ctx context.Context, report doctor.Say) (int, error) {
 	if n += m; err != nil {
 		return n, err
 	}
-	if err := b.changes(ctx, report); err != nil {
+	if err := b.ask(ctx, changes[:], report); err != nil {
+		return n, err
+	}
+	if err := b.ask(ctx, closed[:], report); err != nil {
 		return n, err
 	}
 	for _, k := range orphans {

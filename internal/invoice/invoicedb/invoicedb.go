@@ -24,11 +24,11 @@ var _ invoice.Store = (*Store)(nil)
 
 const columns = `id, organization_id, order_id, member_id, state, title_kind, sealed, currency,
 	paid_minor, exported_minor, red_minor, batch_id, number, red_number, asked_at, exported_at,
-	issued_at, revision`
+	issued_at, revision, erase_after`
 
 const (
 	insertRequest = `INSERT INTO invoice_request (` + columns + `)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateIfRevision = `UPDATE invoice_request SET state = ?, title_kind = ?, sealed = ?,
 		paid_minor = ?, exported_minor = ?, red_minor = ?, batch_id = ?, number = ?,
 		red_number = ?, exported_at = ?, issued_at = ?, revision = revision + 1
@@ -57,11 +57,12 @@ type row interface{ Scan(...any) error }
 
 func scan(s row) (*invoice.Request, error) {
 	var r invoice.Request
-	var asked, exported, issued int64
+	var asked, exported, issued, erase int64
 	err := s.Scan(&r.ID, &r.Organization, &r.Order, &r.Member, &r.State, &r.TitleKind, &r.Sealed,
 		&r.Currency, &r.Paid, &r.Amount, &r.Red, &r.Batch, &r.Number, &r.RedNumber, &asked,
-		&exported, &issued, &r.Revision)
+		&exported, &issued, &r.Revision, &erase)
 	r.AskedAt, r.ExportedAt, r.IssuedAt = timeOf(asked), timeOf(exported), timeOf(issued)
+	r.EraseAfter = timeOf(erase)
 	return &r, err
 }
 
@@ -84,7 +85,7 @@ func (s *Store) Insert(tx *sqldb.Tx, r *invoice.Request) error {
 	_, err := tx.Exec(insertRequest, r.ID, r.Organization, r.Order, r.Member, string(r.State),
 		string(r.TitleKind), r.Sealed, string(r.Currency), int64(r.Paid), int64(r.Amount),
 		int64(r.Red), r.Batch, r.Number, r.RedNumber, millis(r.AskedAt), millis(r.ExportedAt),
-		millis(r.IssuedAt), r.Revision)
+		millis(r.IssuedAt), r.Revision, millis(r.EraseAfter))
 	if sqldb.IsDuplicate(err) {
 		return fault.Stale
 	}

@@ -29,6 +29,7 @@ const (
 type changeDoc struct {
 	Old   []order.ChangedUnit `json:"old"`
 	Lines []changeLine        `json:"new"`
+	Names *order.ChangedNames `json:"names,omitempty"`
 }
 
 type changeLine struct {
@@ -55,7 +56,7 @@ func (s *Store) InsertChange(tx *sqldb.Tx, c *order.Change) error {
 }
 
 func changeDocOf(c *order.Change) ([]byte, error) {
-	d := changeDoc{Old: c.Old}
+	d := changeDoc{Old: c.Old, Names: c.Names}
 	for _, l := range c.Lines {
 		detail, err := lineDetail(l)
 		if err != nil {
@@ -124,7 +125,7 @@ func scanChange(r row) (*order.Change, error) {
 	if err := json.Unmarshal(doc, &d); err != nil {
 		return nil, err
 	}
-	c.Old = d.Old
+	c.Old, c.Names = d.Old, d.Names
 	for _, l := range d.Lines {
 		line := order.Line{Number: l.Number, Session: l.Session, TicketType: l.TicketType,
 			Zone: l.Zone, Amount: l.Amount, Snapshot: c.Snapshot, Changes: l.Changes}

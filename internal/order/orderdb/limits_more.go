@@ -123,32 +123,20 @@ func (s *Store) TakeCountsAgain(tx *sqldb.Tx, id int64) error {
 	return err
 }
 
-// ReturnCounts gives back places of an order, and the people with these documents.
-func (s *Store) ReturnCounts(tx *sqldb.Tx, id int64, places int, subjects []int64) error {
-	people := map[int64]int{}
-	for _, subject := range subjects {
-		people[subject]++
-	}
-	list, err := takenBy(tx, id, 1)
-	if err != nil {
-		return err
-	}
+// CountsOf is what an order counts now, but the right to give back.
+func (s *Store) CountsOf(tx *sqldb.Tx, id int64) ([]visitor.Take, error) {
+	return takenBy(tx, id, 1)
+}
+
+// GiveSome gives back a part of what an order counts.
+func (s *Store) GiveSome(tx *sqldb.Tx, id int64, list []visitor.Take) error {
 	for _, t := range list {
-		n := people[t.Subject]
-		if t.ByPlace {
-			n = places
-		} else if !t.Kind.OfDocuments() {
-			n = 0
-		}
-		if n == 0 {
-			continue
-		}
-		if err := uncount(tx, t, n); err != nil {
+		if err := uncount(tx, t, t.N); err != nil {
 			return err
 		}
 		if err := tx.Guard(errTaken, `UPDATE limit_take SET n = n - ? WHERE order_id = ?
-			AND kind = ? AND scope_id = ? AND subject = ? AND live = 1 AND n >= ?`, n, id,
-			int(t.Kind), t.Scope, t.Subject, n); err != nil {
+			AND kind = ? AND scope_id = ? AND subject = ? AND live = 1 AND n >= ?`, t.N, id,
+			int(t.Kind), t.Scope, t.Subject, t.N); err != nil {
 			return err
 		}
 	}

@@ -17,18 +17,20 @@ import (
 	"foyer/internal/order"
 	"foyer/internal/seating"
 	"foyer/internal/ticket"
+	"foyer/internal/visitor"
 )
 
 const kindChange idgen.Kind = "chg"
 
-var changeRefusals = []*fault.Definition{order.ErrNotPaid, order.ErrUnit, order.ErrUnitReturned,
+var changeRefusals = append(visitorRefusals(), visitor.ErrNamed, order.ErrNotPaid,
+	order.ErrUnit, order.ErrUnitReturned,
 	order.ErrNoChange, order.ErrChangeLate, order.ErrChangeLimit, order.ErrChangeElsewhere,
-	order.ErrChangeCount, order.ErrChangeMixed, order.ErrChangeRuled, order.ErrChangeOpen,
-	order.ErrChangeQuote, order.ErrGateInDoubt, order.ErrTicketType, order.ErrTypeCount, order.ErrLimit,
+	order.ErrChangeCount, order.ErrChangeMixed, order.ErrChangeOpen, order.ErrChangeQuote,
+	order.ErrGateInDoubt, order.ErrTicketType, order.ErrTypeCount, order.ErrLimit,
 	ticket.ErrUsed, catalog.ErrNotOnSale, catalog.ErrSessionChanged, seating.ErrPlaceTaken,
 	seating.ErrAreaFull, seating.ErrSoldOut, seating.ErrAllHeld, seating.ErrNoMatch,
 	seating.ErrUnknownPlace, seating.ErrSplitsPair, seating.ErrNotForSale, seating.ErrOrphan,
-	fault.Stale}
+	fault.Stale)
 
 // changeBody is what is given up, and what is wanted for it.
 type changeBody struct {
@@ -36,6 +38,7 @@ type changeBody struct {
 	Session string           `json:"session_id" doc:"to which session; it may be the same"`
 	Lines   []lineBody       `json:"lines" doc:"as many places as are given up"`
 	Best    *bestBody        `json:"best,omitempty" doc:"choose the places that lines leave open"`
+	Buyer   *PersonBody      `json:"buyer,omitempty" doc:"where the new session asks and the old did not"`
 	// Expect is below zero for a sum that comes back.
 	Expect *int64 `json:"expect_difference_minor,omitempty" doc:"refuse at any other sum to pay; below zero: to get back"`
 }
@@ -108,7 +111,7 @@ func (h *handler) mountChanges() {
 
 func (h *handler) changeAsk(b changeBody) (order.ChangeAsk, error) {
 	to, err := h.ask(placeBody{Session: b.Session, LinesBody: LinesBody{Lines: b.Lines,
-		Best: b.Best}})
+		Best: b.Best, Buyer: b.Buyer}})
 	if err != nil {
 		return order.ChangeAsk{}, err
 	}
@@ -125,7 +128,8 @@ func (h *handler) changeAsk(b changeBody) (order.ChangeAsk, error) {
 
 type changeQuoteIn struct {
 	IDParam
-	Body changeBody
+	Device string `header:"Foyer-Device" maxLength:"64" doc:"the device's own stable name"`
+	Body   changeBody
 }
 
 type changeQuoteOut struct{ Body changeQuoteBody }
@@ -139,11 +143,13 @@ func (h *handler) quoteChange(ctx context.Context, in *changeQuoteIn) (*changeQu
 	if err != nil {
 		return nil, err
 	}
+	ask.To.Device = in.Device
 	q, err := h.orders.QuoteChange(ctx, httpx.ActorOf(ctx), id, ask)
 	if err != nil {
 		return nil, err
 	}
 	one := h.oneChange(&q.Change)
+	showNamed(one.Lines, q.Visitors())
 	return &changeQuoteOut{changeQuoteBody{Order: one.Order, Session: one.Session,
 		Currency: q.Currency, ChangeSums: one.ChangeSums, Lost: q.Kept, Until: timeOrNil(q.Ends),
 		Units: one.Units, Lines: one.Lines, Rules: q.Rules}}, nil
@@ -170,7 +176,7 @@ func (h *handler) change(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	hash := sha256.Sum256(raw)
-	ask.InputHash = hash[:]
+	ask.InputHash, ask.To.Device = hash[:], r.Header.Get(deviceHeader)
 	return journalhttp.Once(w, r, h.repeat, raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.orders.Change(ctx, httpx.ActorOf(ctx), id, ask, receipt, h.renderChange)

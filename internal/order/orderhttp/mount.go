@@ -36,6 +36,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountBuyer()
 	h.mountVisitors(httpx.AnyOf(httpx.MemberOnly, httpx.StaffOnly(order.PermSell)))
 	h.mountStaff()
+	h.mountUnmask()
 	h.mountChanges()
 	h.mountGiveBacks()
 	h.mountMoves()

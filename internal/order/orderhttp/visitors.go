@@ -55,15 +55,22 @@ func showVisitors(b *orderBody, o *order.Order) {
 		b.NameUntil = timeOrNil(o.Visitors.NameUntil)
 	}
 	for _, n := range o.Visitors.Named {
-		shown := visitorBody(n)
 		if n.Person == 0 {
+			shown := visitorBody(n)
 			b.Buyer = &shown
-			continue
 		}
-		for i := range b.Lines {
-			if b.Lines[i].Line == n.Line && n.Unit >= 1 && n.Unit <= len(b.Lines[i].Units) {
-				u := &b.Lines[i].Units[n.Unit-1]
-				u.Visitors = append(u.Visitors, shown)
+	}
+	showNamed(b.Lines, o.Visitors.Named)
+}
+
+// showNamed writes people at the units that they enter with.
+func showNamed(lines []orderLine, list []visitor.Named) {
+	for _, n := range list {
+		for i := range lines {
+			if n.Person > 0 && lines[i].Line == n.Line && n.Unit >= 1 &&
+				n.Unit <= len(lines[i].Units) {
+				u := &lines[i].Units[n.Unit-1]
+				u.Visitors = append(u.Visitors, visitorBody(n))
 			}
 		}
 	}

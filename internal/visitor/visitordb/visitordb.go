@@ -20,10 +20,10 @@ func New(db *sqldb.DB) *Store { return &Store{db} }
 
 var _ visitor.Store = (*Store)(nil)
 
-// The states of a row.
+// The states that most of these know.
 const (
-	entering  = 1
-	givenBack = 2
+	entering  = visitor.Entering
+	givenBack = visitor.GivenBack
 )
 
 const columns = `id, organization_id, order_id, session_id, line, unit, person, subject,
@@ -44,8 +44,8 @@ func (s *Store) Insert(tx *sqldb.Tx, rows []visitor.Row) error {
 		_, err := tx.Exec(`INSERT INTO visitor (id, organization_id, order_id, session_id, line,
 			unit, person, subject, document, sealed, state, delete_after)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Organization, r.Order, r.Session,
-			r.Line, r.Unit, r.Person, r.Subject, string(r.Kind), r.Sealed, entering,
-			clock.Millis(r.DeleteAfter))
+			r.Line, r.Unit, r.Person, r.Subject, string(r.Kind), r.Sealed,
+			max(r.State, entering), clock.Millis(r.DeleteAfter))
 		if sqldb.IsDuplicate(err) {
 			return visitor.ErrNamed.With("line", r.Line).With("unit", r.Unit)
 		}
@@ -125,8 +125,8 @@ func (s *Store) SaveKey(tx *sqldb.Tx, organization, event int64, sealed []byte) 
 	return sealed, err
 }
 
-// DeleteDue deletes the people of up to limit orders whose time is over. An order loses all
-// of them at once: half a party would look like a mistake.
+// DeleteDue deletes the people of up to limit orders whose time is over. Of one session an
+// order loses all of them at once: half a party would look like a mistake.
 func (s *Store) DeleteDue(tx *sqldb.Tx, limit int) (int, error) {
 	rows, err := tx.Query(`SELECT DISTINCT order_id FROM visitor WHERE delete_after < ?
 		/* any organization: retention serves all */ LIMIT ?`, clock.Millis(tx.Now), limit)
@@ -137,8 +137,8 @@ func (s *Store) DeleteDue(tx *sqldb.Tx, limit int) (int, error) {
 		return 0, err
 	}
 	for _, id := range ids {
-		if _, err := tx.Exec(`DELETE FROM visitor WHERE order_id = ?
-			/* any organization: retention serves all */`, id); err != nil {
+		if _, err := tx.Exec(`DELETE FROM visitor WHERE order_id = ? AND delete_after < ?
+			/* any organization: retention serves all */`, id, clock.Millis(tx.Now)); err != nil {
 			return 0, err
 		}
 	}
