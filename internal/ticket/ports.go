@@ -15,18 +15,22 @@ type Store interface {
 	Insert(tx *sqldb.Tx, list []Ticket) error
 	// InOrder are the tickets of an order inside a transaction, in order of line and unit.
 	InOrder(tx *sqldb.Tx, scope actor.Scope, order int64) ([]Ticket, error)
+	// RaiseVersionIf makes the next code version of a live ticket that still has version was.
+	RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error)
+	Voids
+	Openings
+	Reads
+	Gates
+}
+
+// Voids ends tickets.
+type Voids interface {
 	// VoidUnused voids live tickets that nobody used. It refuses with ErrUsed, and with
 	// fault.Stale when one of them is no longer live.
 	VoidUnused(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error
 	// VoidLive voids live tickets whether they were used or not; fault.Stale when one is live
 	// no longer.
 	VoidLive(tx *sqldb.Tx, scope actor.Scope, ids []int64, at time.Time) error
-	// RaiseVersionIf makes the next code version of a live ticket that still has version was.
-	RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error)
-	Openings
-	Reads
-	Gates
-	Moves
 }
 
 // Openings keeps what tickets open, once for each content, and who may be seen with them.
@@ -38,6 +42,7 @@ type Openings interface {
 	AdmissionDoc(ctx context.Context, id int64) ([]byte, error)
 	// KeepPhoto notes the photo of a live ticket's holder.
 	KeepPhoto(tx *sqldb.Tx, scope actor.Scope, id, media int64) (bool, error)
+	Moves
 }
 
 // Reads finds tickets with their entitlements.
