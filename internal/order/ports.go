@@ -136,6 +136,7 @@ type Finds interface {
 	Heads
 	Reads
 	Finder
+	PurgeBook
 }
 
 // Books are what orders count and keep beside themselves.

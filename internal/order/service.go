@@ -27,6 +27,9 @@ type Config struct {
 	RefundsWaiting int `help:"Unanswered refunds at which a mass refund waits (0: 200)."`
 	// LateDays is how many days after a sale it may still be entered; 0 means 31.
 	LateDays int `help:"Days after which a past sale can no longer be entered (0: 31)."`
+	// KeepUnpaidDays is how long orders are kept that ended without a payment ever opened;
+	// 0 means 7, below 0 for ever.
+	KeepUnpaidDays int `help:"Days to keep orders that nobody began to pay (0: 7, -1: for ever)."`
 }
 
 // Parts are the neighbours that an order works with; all but Approvals, Gates and Invoices
@@ -70,6 +73,8 @@ type Orders struct {
 	guesses  *guesses    // of codes
 	tails    *guesses    // of the ends of phones' numbers
 	resumed  atomic.Bool // all unpaid orders are among the holds
+	// nextPurge is when the next walk for orders to forget begins, in Unix milliseconds.
+	nextPurge atomic.Int64
 
 	snapshots  *kept[snapshotKey, int64] // id of what buyers of that revision agree to
 	agreements *kept[int64, *Agreed]     // by id; they never change
@@ -91,6 +96,9 @@ func New(cfg Config, p Parts) *Orders {
 	}
 	if cfg.LateDays <= 0 {
 		cfg.LateDays = 31
+	}
+	if cfg.KeepUnpaidDays == 0 {
+		cfg.KeepUnpaidDays = 7
 	}
 	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock), guesses: newGuesses(p.Clock),
 		snapshots:  newKept[snapshotKey, int64](keptSnapshots),
