@@ -157,7 +157,7 @@ func (a *App) sweep(ctx context.Context) error {
 			"sign-ins": a.Door.Sweep, "attempts": a.Guard.Sweep, "codes": a.Members.Sweep,
 			"links": a.Staff.Sweep, "visitors": a.Visitors.Sweep, "account links": a.Links.Sweep,
 			"invoice requests": a.Invoices.Sweep,
-			"unpaid orders": a.Orders.Purge,
+			"unpaid orders":    a.Orders.Purge,
 		} {
 			if _, err := fn(ctx); err != nil && ctx.Err() == nil {
 				a.Log.Warn("sweep", "what", name, "error", err)
