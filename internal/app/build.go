@@ -101,7 +101,7 @@ func (a *App) buildSale() {
 		Openings: a.Tickets, Visitors: a.Tickets, Ledger: a.Ledger, Buyers: a.Members,
 		Sessions: a.Catalog, Venues: a.Catalog.Stores().Venues, Capacities: capacities{a},
 		Journal: a.Journal, IDs: a.IDs, Clock: a.Clock, Keys: a.Ring, MACs: a.Ring, Log: a.Log,
-		Observe: a.Metrics.scanned, Waits: gateWaits{a}})
+		Observe: a.Metrics.scanned, Waits: gateWaits{a}, Documents: gateDocuments{a}})
 	a.orderStore = orderdb.New(a.DB)
 	a.Visitors = visitor.New(visitor.Deps{DB: a.DB, Store: visitordb.New(a.DB), Keys: a.Ring,
 		Contacts: contacts{a}, Companions: companions{a}, Clock: a.Clock, IDs: a.IDs, Log: a.Log})

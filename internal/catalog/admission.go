@@ -153,6 +153,27 @@ var precinctCode = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
 // ValidCode says whether a text may be the code of a precinct or of a part.
 func ValidCode(code string) bool { return precinctCode.MatchString(code) }
 
+// enteredBy are ticket types with the rules of entry of their session; nil changes nothing.
+// A pass spans sessions, and a combined ticket has a rule for each part: both keep theirs.
+func enteredBy(list []*TicketType, rule *EntryRule) []*TicketType {
+	if rule == nil {
+		return list
+	}
+	out := make([]*TicketType, len(list))
+	for i, t := range list {
+		own, a := *t, Admission{}
+		if t.Admission != nil {
+			a = *t.Admission
+		}
+		if a.Pass == nil && len(a.Parts) == 0 {
+			a.EntryRule = *rule
+			own.Admission = &a
+		}
+		out[i] = &own
+	}
+	return out
+}
+
 func (a *Admission) check(c *checker) {
 	if a == nil {
 		return

@@ -51,3 +51,34 @@ func TestAdmissionsThatStand(t *testing.T) {
 		}
 	}
 }
+
+// A session's own rules of entry replace those of its ticket types, but of passes and
+// combined tickets, and leave the types themselves as they were.
+func TestSessionRulesOfEntry(t *testing.T) {
+	t.Parallel()
+	early := 30
+	plain := &TicketType{TicketTypeInfo: TicketTypeInfo{Code: "plain"}}
+	day := &TicketType{TicketTypeInfo: TicketTypeInfo{Code: "day", Admission: &Admission{
+		EntryRule: EntryRule{Reentry: true}, Attention: "red"}}}
+	pass := &TicketType{TicketTypeInfo: TicketTypeInfo{Code: "pass", Admission: &Admission{
+		Pass: &PassRule{ValidDays: 3}}}}
+	combo := &TicketType{TicketTypeInfo: TicketTypeInfo{Code: "combo", Admission: &Admission{
+		Parts: []AdmissionPart{{Code: "a"}, {Code: "b"}}}}}
+	list := []*TicketType{plain, day, pass, combo}
+	if got := enteredBy(list, nil); got[0] != plain {
+		t.Error("no rule of the session, and the types are others")
+	}
+	got := enteredBy(list, &EntryRule{Entries: 2, EarlyMinutes: &early})
+	if a := got[0].Admission; a == nil || a.Entries != 2 || *a.EarlyMinutes != 30 {
+		t.Errorf("%+v", a)
+	}
+	if a := got[1].Admission; a.Entries != 2 || a.Reentry || a.Attention != "red" {
+		t.Errorf("%+v", a)
+	}
+	if got[2].Admission.Entries != 0 || got[3].Admission.Entries != 0 {
+		t.Error("a pass or a combined ticket lost its rules")
+	}
+	if plain.Admission != nil || !day.Admission.Reentry {
+		t.Error("the types themselves were changed")
+	}
+}

@@ -25,6 +25,8 @@ type RefundPolicyInfo struct {
 	TextEn  string `json:"text_en,omitempty" maxLength:"1000"`
 	// Change says how tickets are changed for others; nil: not at all.
 	Change *ChangeRules `json:"change,omitempty" doc:"none: tickets are not changed"`
+	// AtGate says what is sold on top at the gate; nil: nothing.
+	AtGate *GateRules `json:"at_gate,omitempty" doc:"none: no upgrade at the gate"`
 	// LegalSource says which rule the policy follows.
 	LegalSource   string `json:"legal_source,omitempty" maxLength:"500"`
 	LegalSourceEn string `json:"legal_source_en,omitempty" maxLength:"500"`
@@ -48,6 +50,7 @@ func (p *RefundPolicyInfo) check() error {
 	c.text("legal_source", p.LegalSource, 0, 500)
 	c.text("legal_source_en", p.LegalSourceEn, 0, 500)
 	p.Change.check(&c)
+	p.AtGate.check(&c)
 	if len(p.Ladder) > 10 {
 		c.Add("ladder", "has more than 10 rungs / 最多 10 档")
 		return c.Err()

@@ -53,6 +53,9 @@ type SessionInfo struct {
 	Limits    *Limits    `json:"limits,omitempty" doc:"what one buyer may take, and give back"`
 	// Returns delays what buyers give back by a random while.
 	Returns *Returns `json:"returns,omitempty" doc:"what is given back waits a random while"`
+	// Entry counts instead of the rules of the ticket types, for tickets sold from now on;
+	// passes and combined tickets keep theirs.
+	Entry *EntryRule `json:"entry,omitempty" doc:"rules of entry; empty: as the ticket types have them"`
 }
 
 const (
@@ -99,6 +102,9 @@ func (s *Session) check() error {
 	s.RealName.check(&c)
 	s.Limits.check(&c)
 	s.Returns.check(&c)
+	if s.Entry != nil {
+		s.Entry.check(&c, "entry")
+	}
 	return c.Err()
 }
 

@@ -226,6 +226,7 @@ func (v *view) bind(raw *Session) *Sellable {
 			s.TicketTypes = append(s.TicketTypes, t)
 		}
 	}
+	s.TicketTypes = enteredBy(s.TicketTypes, raw.Entry)
 	s.facets, s.Buyers = sessionFacets(s), s.buyerRules()
 	return s
 }

@@ -18,6 +18,8 @@ import (
 type Ask struct {
 	Code      string
 	Ticket    int64  // instead of a code: staff found it by the order or the phone
+	Medium    string // instead of a code: a wristband or card
+	Proof     []byte // why a device names a ticket: the hash of its list that matched
 	Session   int64  // 0: whichever session of the venue the ticket is for
 	Part      string // of a combined ticket; "": the one that the gate opens
 	Direction Direction
@@ -32,6 +34,7 @@ func (a Ask) digest() [16]byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(a.Direction))
 	b = binary.BigEndian.AppendUint32(b, uint32(a.N))
 	b = append(b, a.Part...)
+	b = append(b, a.Medium...)
 	if a.Ticket != 0 {
 		b = binary.BigEndian.AppendUint64(b, uint64(a.Ticket))
 	}
@@ -167,6 +170,9 @@ func (c *CheckIns) identify(ctx context.Context, v *scan) error {
 	if v.ask.Ticket != 0 {
 		return c.byHand(ctx, v)
 	}
+	if v.ask.Medium != "" {
+		return c.byMedium(ctx, v)
+	}
 	p, err := c.verify.Verify(v.ask.Code)
 	if errors.Is(err, code.ErrUnknownKey) {
 		return code.ErrForged.With("key", "unknown")
@@ -179,7 +185,10 @@ func (c *CheckIns) identify(ctx context.Context, v *scan) error {
 	if errors.Is(err, ticket.ErrNoTicket) {
 		return ErrTicketUnknown
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.codeEnters(ctx, v.ticket)
 }
 
 // place says whether the scanner may check this ticket in. For staff a ticket outside their

@@ -48,8 +48,15 @@ type List struct {
 	Sessions []*catalog.Sellable
 	Tickets  []ticket.Ticket
 	Rules    map[int64]*catalog.Admission // by the admission of entitlements
-	Next     *ListMark                    // the next page; nil: this is the last
-	Position ListMark                     // from where the next delta begins
+	// Documents are those that open a ticket, as hashes under the Keys of its session; only
+	// where names are asked for.
+	Documents map[int64][][]byte
+	Keys      map[int64][]byte
+	// Media are those that were given for a ticket's code, as hashes under MediaKey.
+	Media    map[int64][]byte
+	MediaKey []byte
+	Next     *ListMark // the next page; nil: this is the last
+	Position ListMark  // from where the next delta begins
 }
 
 // Rule is the rule of an entitlement of the list.
@@ -93,7 +100,10 @@ func (c *CheckIns) TakeList(ctx context.Context, who actor.Actor, mark ListMark,
 	if err := c.fill(ctx, scope, st.venue, l, mark, now); err != nil {
 		return nil, err
 	}
-	return l, nil
+	if err := c.mediaOf(ctx, scope, st.device, l); err != nil {
+		return nil, err
+	}
+	return l, c.documentsOf(ctx, st, l)
 }
 
 // begin is the mark to go on from: of a list of another day, or of other sessions, nothing
@@ -209,6 +219,11 @@ func (l *List) Digest() []byte {
 		put(t.ID, int64(t.CodeVersion), t.Photo, int64(len(t.State)))
 		for _, e := range t.Entitlements {
 			put(int64(e.Number), int64(e.Seq), e.Admission)
+		}
+	}
+	for i := range l.Tickets {
+		for _, hash := range l.Documents[l.Tickets[i].ID] {
+			_, _ = h.Write(hash) // never fails
 		}
 	}
 	if l.Next != nil {

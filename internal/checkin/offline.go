@@ -130,6 +130,10 @@ func (c *CheckIns) force(ctx context.Context, who actor.Actor, st station, ask A
 	f := &forced{scan: scan{who: who, station: st, ask: ask, at: at, id: c.cfg.IDs.Next(),
 		nonce: Nonce{Scanner: st.scanner(), Text: ask.Nonce, Digest: ask.digest()}}}
 	err := c.identify(ctx, &f.scan)
+	exchanged := errors.Is(err, ErrExchanged)
+	if exchanged {
+		err = nil // it names a ticket, and took place: staff look at it
+	}
 	if err == nil && f.ticket.Organization != st.organization {
 		err = ErrOtherVenue
 	}
@@ -144,6 +148,12 @@ func (c *CheckIns) force(ctx context.Context, who actor.Actor, st station, ask A
 	for _, ask := range []func() error{
 		func() error { return c.place(ctx, who, &f.scan) },
 		func() error { return standing(f.ticket, f.version) },
+		func() error {
+			if exchanged {
+				return ErrExchanged
+			}
+			return nil
+		},
 		func() error { return c.prepare(ctx, &f.scan, f.event, at) },
 		func() error {
 			if f.ruled {

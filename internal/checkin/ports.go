@@ -24,6 +24,8 @@ type Tickets interface {
 	InOrder(tx *sqldb.Tx, scope actor.Scope, order int64) ([]ticket.Ticket, error)
 	// People is how many may enter with the live tickets of a session.
 	People(ctx context.Context, scope actor.Scope, session int64) (int, error)
+	// RaiseVersionIf makes the next code of a live ticket that still has version was.
+	RaiseVersionIf(tx *sqldb.Tx, scope actor.Scope, id int64, was int) (bool, error)
 }
 
 // Sessions is the catalogue as a gate needs it.
@@ -58,6 +60,7 @@ type Store interface {
 	Devices() DeviceStore
 	Gates() GateStore
 	Precincts() PrecinctStore
+	Media() MediumStore
 }
 
 // CheckInStore keeps check-ins, nonces and counts.
@@ -233,6 +236,20 @@ type Openings interface {
 type Ledger interface {
 	Post(tx *sqldb.Tx, pos journal.Position, order int64, cur money.Currency,
 		moves ...ledger.Move) error
+}
+
+// Documents knows the documents of those who enter, as hashes; package visitor does.
+type Documents interface {
+	// ListHashes are those of some orders in a session, under a key of the named list alone.
+	ListHashes(ctx context.Context, s *catalog.Sellable, list string, orders []int64) (
+		key []byte, hashes []DocumentHash, err error)
+}
+
+// DocumentHash is the hash of the document of somebody who enters with a unit.
+type DocumentHash struct {
+	Order      int64
+	Line, Unit int
+	Hash       []byte
 }
 
 // Buyers finds members by what they say at a gate; package member does.

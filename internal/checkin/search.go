@@ -115,18 +115,22 @@ func (c *CheckIns) byTail(ctx context.Context, scope actor.Scope, venue int64, t
 	return list, nil
 }
 
-// byHand finds the ticket that staff named instead of a code. A device names none: whoever
-// holds one has seen no proof.
+// byHand finds the ticket that staff named instead of a code. A device names one only with
+// the hash of a document that its list had for the ticket.
 func (c *CheckIns) byHand(ctx context.Context, v *scan) (err error) {
-	if v.station.staff == 0 || v.ask.Code != "" {
+	if v.station.staff == 0 && len(v.ask.Proof) == 0 || v.ask.Code != "" {
 		return ErrTicketUnknown
 	}
 	v.ticket, err = c.cfg.Tickets.Find(ctx, v.ask.Ticket)
 	if errors.Is(err, ticket.ErrNoTicket) {
 		return ErrTicketUnknown
 	}
-	if err == nil {
-		v.version = v.ticket.CodeVersion
+	if err != nil {
+		return err
 	}
-	return err
+	v.version = v.ticket.CodeVersion
+	if v.station.staff == 0 {
+		return c.proven(ctx, v)
+	}
+	return nil
 }

@@ -18,8 +18,9 @@ type Config struct {
 	Tickets    Tickets
 	Openings   Openings
 	Buyers     Buyers
-	Visitors   Visitors // nil: nobody is ever named
-	Waits      Waits    // nil: no refund waits for a gate
+	Visitors   Visitors  // nil: nobody is ever named
+	Documents  Documents // nil: lists hold no documents
+	Waits      Waits     // nil: no refund waits for a gate
 	Sessions   Sessions
 	Venues     Venues
 	Capacities Capacities
@@ -42,6 +43,7 @@ type CheckIns struct {
 	cfg     Config
 	store   CheckInStore
 	devices *Devices
+	media   MediumStore
 	verify  *code.Verifier
 	door    *sqldb.Door[*scan]
 
@@ -61,6 +63,7 @@ func New(cfg Config) *CheckIns {
 		cfg.Observe = func(string) {}
 	}
 	c := &CheckIns{cfg: cfg, store: cfg.Store.CheckIns(), devices: newDevices(cfg),
+		media:  cfg.Store.Media(),
 		verify: code.NewVerifier(cfg.Keys), people: map[int64]counted{}}
 	c.door = sqldb.NewDoor(cfg.DB, c.apply)
 	return c

@@ -128,8 +128,9 @@ type ChangeQuote struct {
 	Rules    catalog.ChangeRules
 
 	choice   *seating.Choice
-	free     bool  // the session was moved: no fee
-	revision int64 // of the order that it was read from
+	free     bool          // the session was moved: no fee
+	gateRung *catalog.Rung // of a sale at the gate; nil: the rules' own
+	revision int64         // of the order that it was read from
 	sellable *catalog.Sellable
 	names    *visitor.Moved
 }
@@ -186,6 +187,13 @@ func (o *Orders) Change(ctx context.Context, who actor.Actor, id int64, ask Chan
 	if err != nil {
 		return journal.Answer{}, err
 	}
+	return o.changeQuoted(ctx, who, q, ord, ask, receipt, render)
+}
+
+// changeQuoted does what was quoted.
+func (o *Orders) changeQuoted(ctx context.Context, who actor.Actor, q ChangeQuote, ord *Order,
+	ask ChangeAsk, receipt *journal.Receipt, render RenderChange,
+) (journal.Answer, error) {
 	defer o.Chooser.Drop(q.choice)
 	if err := ask.expects(q); err != nil {
 		return journal.Answer{}, err
@@ -216,6 +224,12 @@ func (o *Orders) begin(tx *sqldb.Tx, seen *Order, q *ChangeQuote, c *Change) (*O
 	}
 	if cur.State != Paid || cur.Change != 0 || cur.Revision != q.revision {
 		return nil, stale(cur)
+	}
+	if c.stays() {
+		if c.Due > 0 {
+			c.Until = tx.Now.Add(time.Duration(c.HoldSeconds) * time.Second)
+		}
+		return cur, nil
 	}
 	if err := o.Sessions.GuardSession(tx, c.Session, q.sellable.Session.Revision); err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (o *Orders) swap(tx *sqldb.Tx, who actor.Actor, ord *Order, c *Change,
 	if err := o.swapNames(tx, ord, c); err != nil {
 		return none, err
 	}
-	if c.State == ChangePending || c.State == ChangeClosing {
+	if c.State.Open() && !c.stays() {
 		if err := o.Book.Release(tx, c.Session, c.owner(), nil, nil); err != nil {
 			return none, err
 		}
@@ -99,6 +99,9 @@ func (o *Orders) moveUnits(tx *sqldb.Tx, ord *Order, c *Change, refunds []int64)
 			Change: c.ID, Moved: u.Moved}); err != nil {
 			return err
 		}
+	}
+	if c.stays() {
+		return nil
 	}
 	gone := pick(ord, c.Refs())
 	for _, g := range gone {
@@ -254,9 +257,11 @@ func (o *Orders) noteChange(tx *sqldb.Tx, who actor.Actor, ord *Order, c *Change
 func (o *Orders) endChange(tx *sqldb.Tx, who actor.Actor, ord *Order, c *Change,
 	to ChangeState,
 ) error {
-	cl := c.claim(c.owner(), seating.Held)
-	if err := o.letGo(tx, c.Session, cl.Owner, cl.Places, cl.Areas); err != nil {
-		return err
+	if !c.stays() {
+		cl := c.claim(c.owner(), seating.Held)
+		if err := o.letGo(tx, c.Session, cl.Owner, cl.Places, cl.Areas); err != nil {
+			return err
+		}
 	}
 	if c.Member != 0 && c.Session != c.From {
 		if err := o.Store.GiveMember(tx, MemberGive{Session: c.Session, Member: c.Member,

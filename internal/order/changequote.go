@@ -35,7 +35,7 @@ func (o *Orders) changeQuote(ctx context.Context, who actor.Actor, id int64, ask
 	if err != nil {
 		return ChangeQuote{}, nil, err
 	}
-	q, err := o.leaving(ctx, ord, ask.Units)
+	q, err := o.leaving(ctx, ord, ask.Units, o.rules)
 	if err != nil {
 		return ChangeQuote{}, nil, err
 	}
@@ -54,9 +54,13 @@ func (o *Orders) changeQuote(ctx context.Context, who actor.Actor, id int64, ask
 	return q, ord, nil
 }
 
+// leave decides whether units may go by what was agreed to for their line; most is how often
+// one of them was changed before.
+type leave func(ctx context.Context, ord *Order, l *Line, most int, q *ChangeQuote) error
+
 // leaving looks at the units that go: each there, unused, of one session, and by the policy
 // that the buyer agreed to changeable now.
-func (o *Orders) leaving(ctx context.Context, ord *Order, refs []ticket.UnitRef) (
+func (o *Orders) leaving(ctx context.Context, ord *Order, refs []ticket.UnitRef, may leave) (
 	ChangeQuote, error,
 ) {
 	q := ChangeQuote{Change: Change{Organization: ord.Organization, Order: ord.ID,
@@ -90,7 +94,7 @@ func (o *Orders) leaving(ctx context.Context, ord *Order, refs []ticket.UnitRef)
 	if err := o.unused(ctx, ord, refs); err != nil {
 		return q, err
 	}
-	return q, o.rules(ctx, ord, line, most, &q)
+	return q, may(ctx, ord, line, most, &q)
 }
 
 func (o *Orders) unused(ctx context.Context, ord *Order, refs []ticket.UnitRef) error {
@@ -237,7 +241,7 @@ func (o *Orders) fits(ctx context.Context, q *ChangeQuote, total money.Minor) er
 	if err != nil {
 		return err
 	}
-	rung, ok := q.Rules.RungAt(a.ladderStart(), o.Clock.Now())
+	rung, ok := q.rung(a.ladderStart(), o.Clock.Now())
 	if !ok && !q.free {
 		return ErrChangeLate
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"sync"
 
 	"foyer/internal/document"
@@ -139,23 +140,60 @@ func (v *Visitors) Hashes(ctx context.Context, organization, event, session int6
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		list := make([]Hashed, 0, len(rows))
-		for _, r := range rows {
-			after = r.ID
-			in, err := v.open(r)
-			if err != nil {
-				return err
-			}
-			d, err := document.Parse(r.Kind, in.Number)
-			if err != nil {
-				return fault.Unexpected.Wrap(err)
-			}
-			list = append(list, Hashed{r.Order, r.Line, r.Unit, r.Person, DocumentHash(key, d)})
+		after = rows[len(rows)-1].ID
+		list, err := v.hashed(rows, key)
+		if err == nil {
+			err = fn(list)
 		}
-		if err := fn(list); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 }
+
+func (v *Visitors) hashed(rows []Row, key []byte) ([]Hashed, error) {
+	list := make([]Hashed, 0, len(rows))
+	for _, r := range rows {
+		in, err := v.open(r)
+		if err != nil {
+			return nil, err
+		}
+		d, err := document.Parse(r.Kind, in.Number)
+		if err != nil {
+			return nil, fault.Unexpected.Wrap(err)
+		}
+		list = append(list, Hashed{r.Order, r.Line, r.Unit, r.Person, DocumentHash(key, d)})
+	}
+	return list, nil
+}
+
+// ListHashes are the documents of those who enter a session with some orders, and the key
+// of that one list: what another device holds, or the same one on another day, says nothing
+// beside it.
+func (v *Visitors) ListHashes(ctx context.Context, organization, event, session int64,
+	list string, orders []int64,
+) (key []byte, hashes []Hashed, err error) {
+	gate, err := v.GateKey(ctx, organization, event, session)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum := secret(gate).sum("list", list)
+	key = sum[:]
+	for part := range slices.Chunk(orders, OrdersPerRead) {
+		rows, err := v.Store.EnterWith(ctx, organization, session, part)
+		if err != nil {
+			return nil, nil, err
+		}
+		more, err := v.hashed(rows, key)
+		if err != nil {
+			return nil, nil, err
+		}
+		hashes = append(hashes, more...)
+	}
+	return key, hashes, nil
+}
+
+// OrdersPerRead is for how many orders people are read at once.
+const OrdersPerRead = 50
 
 const pageRows = 500

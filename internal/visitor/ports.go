@@ -53,6 +53,8 @@ type Reads interface {
 	OfOrder(ctx context.Context, organization, order int64) ([]Row, error)
 	// OfSession is a page of the people who enter a session, after an id.
 	OfSession(ctx context.Context, organization, session, after int64, limit int) ([]Row, error)
+	// EnterWith are the people who enter a session with at most OrdersPerRead orders.
+	EnterWith(ctx context.Context, organization, session int64, orders []int64) ([]Row, error)
 	Key(ctx context.Context, organization, event int64) ([]byte, error)
 	// SaveKey keeps a key unless the event has one, and returns the one it has.
 	SaveKey(tx *sqldb.Tx, organization, event int64, sealed []byte) ([]byte, error)

@@ -189,6 +189,10 @@ var shortMatrix = map[string]route{
 	"POST API/staff/orders/{id}/gate-waits/book": {
 		path: "API/staff/orders/{order}/gate-waits/book", may: counter,
 		body: fields{"reason": "闸机当日未开"}},
+	"POST API/staff/orders/{id}/upgrade-quote": {path: "API/staff/orders/{order}/upgrade-quote",
+		may: counter, body: upgrade},
+	"POST API/staff/orders/{id}/upgrades": {path: "API/staff/orders/{order}/upgrades",
+		may: counter, key: true, body: upgrade},
 	"POST API/orders/{id}/changes": {path: "API/orders/{order}/changes",
 		may: "member," + counter, key: true, body: swap},
 	"GET API/orders/{id}/changes": {path: "API/orders/{order}/changes",
@@ -272,6 +276,10 @@ var shortMatrix = map[string]route{
 	"GET API/gate/precincts": {path: "API/gate/precincts?venue_id={venue}",
 		may: "device," + gatekeep},
 	"GET API/gate/list": {may: "device,other device"},
+	"POST API/gate/media": {may: "device,other device," + gatekeep + " elsewhere other owner", body: fields{
+		"medium": "nfc:04A1B2C3D4", "code": "FOYER"}},
+	"POST API/gate/media/unbind": {may: gatekeep + " elsewhere other owner",
+		body: fields{"medium": "nfc:04A1B2C3D4"}},
 	"POST API/gate/scans": {may: "device,other device", body: fields{
 		"device_time": "2026-11-22T00:00:00Z", "scans": []fields{{"code": "x",
 			"direction": "entry", "nonce": "matrix", "at": "2026-11-22T00:00:00Z"}}}},

@@ -29,6 +29,7 @@ func Mount(api *httpx.API, module *checkin.CheckIns) {
 	h := &handler{api, api.Keys(), module}
 	h.mountGate()
 	h.mountOffline()
+	h.mountMedia()
 	h.mountStaff()
 }
 
@@ -42,7 +43,8 @@ var scanRefusals = []*fault.Definition{code.ErrUnreadable, code.ErrForged,
 	checkin.ErrDayLimit, checkin.ErrGateLimit, checkin.ErrGateDayLimit,
 	checkin.ErrPrecinctLimit, checkin.ErrTooSoon, checkin.ErrPassNotYet,
 	checkin.ErrPassExpired, checkin.ErrPassWeekday, checkin.ErrPassBlackout,
-	checkin.ErrSlotNeeded, checkin.ErrPhotoNeeded}
+	checkin.ErrSlotNeeded, checkin.ErrPhotoNeeded, checkin.ErrExchanged,
+	checkin.ErrMediumUnknown}
 
 func (h *handler) mountGate() {
 	scanner := httpx.AnyOf(httpx.DeviceOnly, httpx.StaffOnly(checkin.PermScan))
@@ -131,6 +133,7 @@ func (h *handler) self(ctx context.Context, _ *struct{}) (*selfOut, error) {
 type scanBody struct {
 	Code      string `json:"code,omitempty" maxLength:"304" doc:"the text of the QR symbol"`
 	TicketID  string `json:"ticket_id,omitempty" maxLength:"64" doc:"staff: found by hand"`
+	Medium    string `json:"medium,omitempty" maxLength:"64" doc:"instead of a code: nfc:… or bar:…"`
 	SessionID string `json:"session_id,omitempty" maxLength:"64" doc:"empty: any of the venue"`
 	Direction string `json:"direction" enum:"entry,exit"`
 	N         int    `json:"n,omitempty" minimum:"0" maximum:"500" doc:"people; empty: 1"`
@@ -213,7 +216,7 @@ func (h *handler) checkIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ask := checkin.Ask{Code: body.Code, Direction: checkin.Entry, N: max(body.N, 1),
-		Part: body.Part, Nonce: body.Nonce}
+		Part: body.Part, Medium: body.Medium, Nonce: body.Nonce}
 	if body.Direction == checkin.Exit.String() {
 		ask.Direction = checkin.Exit
 	}

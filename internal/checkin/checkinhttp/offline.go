@@ -2,6 +2,7 @@ package checkinhttp
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,7 +19,8 @@ func (h *handler) mountOffline() {
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "GET", Path: "/api/v1/gate/list", Tag: tag,
 		OperationID: "take-gate-list", Summary: "What a gate needs to admit without a network",
 		Description: "Ids, code versions, entitlements and rules of the business day; no names " +
-			"and no phone numbers. Ask again with `since` for what changed; an answer with " +
+			"and no phone numbers, and of documents only hashes under a key of this " +
+			"list. Ask again with `since` for what changed; an answer with " +
 			"`full` begins anew. Send scans first, or say with `unsent` how many wait: refunds wait " +
 			"for them. Of a ticket that was only used, a delta holds the entitlements " +
 			"that were. A device may admit by the list until `until`.",
@@ -64,6 +66,8 @@ type listSession struct {
 	StartsAt  time.Time `json:"starts_at"`
 	EndsAt    time.Time `json:"ends_at"`
 	Cancelled bool      `json:"cancelled,omitempty"`
+	// DocumentKey hashes a document as the list has it.
+	DocumentKey string `json:"document_key,omitempty" doc:"where names are asked for; hex; of this list alone"`
 }
 
 type listEntitlement struct {
@@ -87,6 +91,8 @@ type listTicket struct {
 	Void         bool              `json:"void,omitempty" doc:"remove it"`
 	Photo        bool              `json:"photo,omitempty" doc:"a photo is kept with it"`
 	Rule         string            `json:"rule,omitempty" doc:"empty: a plain ticket"`
+	Medium       string            `json:"medium,omitempty" doc:"it enters in place of any code: hex of the first 16 bytes of HMAC-SHA256(media_key, 'medium' 0x00 'nfc:' or 'bar:' number)"`
+	Documents    []string          `json:"documents,omitempty" doc:"whose document opens it: hex of the first 16 bytes of HMAC-SHA256(document_key, 'document' 0x00 key)"`
 	Entitlements []listEntitlement `json:"entitlements" nullable:"false"`
 }
 
@@ -99,6 +105,7 @@ type listBody struct {
 	Gate     listGate                      `json:"gate"`
 	Sessions []listSession                 `json:"sessions" nullable:"false"`
 	Rules    map[string]*catalog.Admission `json:"rules"`
+	MediaKey string                        `json:"media_key" doc:"hashes media; hex; of this device and day"`
 	Tickets  []listTicket                  `json:"tickets" nullable:"false"`
 	Next     string                        `json:"next,omitempty" doc:"ask for it as since, now"`
 	Position string                        `json:"position,omitempty" doc:"ask for it later"`
@@ -145,7 +152,7 @@ func (h *handler) listOf(l *checkin.List) listBody {
 	b := listBody{Day: catalog.DayText(l.Day), DayEnds: l.Ends.UTC(), TimeZone: l.Venue.TimeZone,
 		Until: l.Until.UTC(), Full: l.Full, Gate: listGate{Direction: string(l.Ways)},
 		Sessions: make([]listSession, len(l.Sessions)), Rules: map[string]*catalog.Admission{},
-		Tickets: make([]listTicket, len(l.Tickets))}
+		Tickets: make([]listTicket, len(l.Tickets)), MediaKey: hex.EncodeToString(l.MediaKey)}
 	if l.Gate != nil {
 		b.Gate.ID = h.keys.Public(checkin.KindGate, l.Gate.ID)
 		if l.Gate.Closes != 0 {
@@ -160,7 +167,8 @@ func (h *handler) listOf(l *checkin.List) listBody {
 	}
 	for i, s := range l.Sessions {
 		b.Sessions[i] = listSession{h.keys.Public(catalog.KindSession, s.Session.ID),
-			s.StartsAt.UTC(), s.EndsAt.UTC(), s.Session.State == catalog.SessionCancelled}
+			s.StartsAt.UTC(), s.EndsAt.UTC(), s.Session.State == catalog.SessionCancelled,
+			hex.EncodeToString(l.Keys[s.Session.ID])}
 	}
 	for id, a := range l.Rules {
 		b.Rules[strconv.FormatInt(id, 36)] = a
@@ -182,6 +190,10 @@ func (h *handler) listTicket(l *checkin.List, t *ticket.Ticket) listTicket {
 		Photo: t.Photo != 0, Entitlements: make([]listEntitlement, len(t.Entitlements))}
 	if id := t.Entitlements[0].Admission; id != 0 {
 		b.Rule = strconv.FormatInt(id, 36)
+	}
+	b.Medium = hex.EncodeToString(l.Media[t.ID])
+	for _, hash := range l.Documents[t.ID] {
+		b.Documents = append(b.Documents, hex.EncodeToString(hash))
 	}
 	for i := range t.Entitlements {
 		e := &t.Entitlements[i]
@@ -212,7 +224,10 @@ type uploadIn struct {
 		DeviceTime time.Time `json:"device_time" doc:"the device's clock as it sends this"`
 		Unsent     int       `json:"unsent,omitempty" minimum:"0" maximum:"100000" doc:"scans that it holds still"`
 		Scans      []struct {
-			Code      string    `json:"code" minLength:"1" maxLength:"304"`
+			Code      string    `json:"code,omitempty" maxLength:"304"`
+			Medium    string    `json:"medium,omitempty" maxLength:"64" doc:"instead of a code: nfc:… or bar:…"`
+			Ticket    string    `json:"ticket_id,omitempty" maxLength:"64" doc:"instead of a code: found by a document"`
+			Proof     string    `json:"document_hash,omitempty" maxLength:"64" doc:"as the list has it"`
 			Direction string    `json:"direction" enum:"entry,exit"`
 			N         int       `json:"n,omitempty" minimum:"0" maximum:"500" doc:"empty: 1"`
 			Part      string    `json:"part,omitempty" maxLength:"40"`
@@ -239,10 +254,12 @@ func (h *handler) upload(ctx context.Context, in *uploadIn) (*uploadOut, error) 
 	scans := make([]checkin.Recorded, len(in.Body.Scans))
 	for i, s := range in.Body.Scans {
 		scans[i] = checkin.Recorded{At: s.At, Ask: checkin.Ask{Code: s.Code, Part: s.Part,
+			Medium:    s.Medium,
 			Direction: checkin.Entry, N: max(s.N, 1), Nonce: s.Nonce}}
 		if s.Direction == checkin.Exit.String() {
 			scans[i].Direction = checkin.Exit
 		}
+		h.found(&scans[i].Ask, s.Ticket, s.Proof)
 	}
 	results, err := h.module.Upload(ctx, httpx.ActorOf(ctx), in.Body.DeviceTime, in.Body.Unsent,
 		scans)
@@ -256,6 +273,21 @@ func (h *handler) upload(ctx context.Context, in *uploadIn) (*uploadOut, error) 
 			h.keys.Public(checkin.KindCheckIn, r.CheckIn), r.Code}
 	}
 	return &out, nil
+}
+
+// found is a ticket that a device found by a document; one that is no ticket's id, or no
+// hash, is unreadable like any other code that nobody knows.
+func (h *handler) found(ask *checkin.Ask, id, proof string) {
+	if id == "" {
+		return
+	}
+	var err error
+	if ask.Ticket, err = h.keys.Parse(ticket.KindTicket, id); err != nil {
+		ask.Ticket = -1
+	}
+	if ask.Proof, err = hex.DecodeString(proof); err != nil {
+		ask.Proof = nil
+	}
 }
 
 type sideBody struct {
@@ -368,6 +400,9 @@ type searchIn struct {
 type foundBody struct {
 	TicketID string      `json:"ticket_id"`
 	Number   string      `json:"number"`
+	OrderID  string      `json:"order_id" doc:"to sell an upgrade, with line and unit"`
+	Line     int         `json:"line"`
+	Unit     int         `json:"unit"`
 	State    string      `json:"state" enum:"live,void"`
 	Label    string      `json:"label"`
 	Type     string      `json:"ticket_type"`
@@ -399,7 +434,8 @@ func (h *handler) search(ctx context.Context, in *searchIn) (*searchOut, error) 
 	for i := range list {
 		t := &list[i].Ticket
 		out.Body.Items[i] = foundBody{TicketID: h.keys.Public(ticket.KindTicket, t.ID),
-			Number: idgen.Number(t.ID), State: string(t.State), Label: t.Label, Type: t.Type,
+			Number: idgen.Number(t.ID), OrderID: h.keys.Public("ord", t.Order), Line: t.Line,
+			Unit: t.Unit, State: string(t.State), Label: t.Label, Type: t.Type,
 			TypeEn: t.TypeEn, People: t.People(), Used: t.Used(), Inside: t.Inside(),
 			Session: h.session(list[i].Event)}
 		if t.Photo != 0 {

@@ -81,6 +81,11 @@ var counters = [...]mismatch{
 		GROUP BY venue_id, precinct_id) c ON c.venue_id = p.venue_id
 		AND c.precinct_id = p.precinct_id WHERE p.gone <> COALESCE(c.n, 0)
 		/* any organization: the check serves all */ LIMIT 100`},
+	{"wristbands and cards (medium, its ticket, says)", `SELECT m.id, m.ticket_id, m.holds
+		FROM medium m LEFT JOIN ticket t ON t.id = m.ticket_id
+		AND t.organization_id = m.organization_id WHERE (m.state = 'bound' AND (t.id IS NULL
+		OR m.holds <> m.ticket_id)) OR (m.state <> 'bound' AND (m.ticket_id <> 0
+		OR m.holds <> 0 - m.id)) /* any organization: the check serves all */ LIMIT 100`},
 	{"booked refunds that waited for a gate (order, units, units gone)", `SELECT w.order_id,
 		w.units, (SELECT COUNT(*) FROM refund_unit u WHERE u.order_id = w.order_id) AS gone
 		FROM refund_wait w WHERE w.state = 'booked' AND w.units > (SELECT COUNT(*)

@@ -148,11 +148,15 @@ func (h *handler) quoteChange(ctx context.Context, in *changeQuoteIn) (*changeQu
 	if err != nil {
 		return nil, err
 	}
+	return &changeQuoteOut{h.changeQuote(q)}, nil
+}
+
+func (h *handler) changeQuote(q order.ChangeQuote) changeQuoteBody {
 	one := h.oneChange(&q.Change)
 	showNamed(one.Lines, q.Visitors())
-	return &changeQuoteOut{changeQuoteBody{Order: one.Order, Session: one.Session,
-		Currency: q.Currency, ChangeSums: one.ChangeSums, Lost: q.Kept, Until: timeOrNil(q.Ends),
-		Units: one.Units, Lines: one.Lines, Rules: q.Rules}}, nil
+	return changeQuoteBody{Order: one.Order, Session: one.Session, Currency: q.Currency,
+		ChangeSums: one.ChangeSums, Lost: q.Kept, Until: timeOrNil(q.Ends), Units: one.Units,
+		Lines: one.Lines, Rules: q.Rules}
 }
 
 func (h *handler) change(w http.ResponseWriter, r *http.Request) error {

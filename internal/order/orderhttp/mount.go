@@ -41,6 +41,7 @@ func Mount(api *httpx.API, orders *order.Orders, keys *journal.Keys) {
 	h.mountGiveBacks()
 	h.mountMoves()
 	h.mountGateWaits()
+	h.mountUpgrades()
 	h.mountSearch()
 	h.mountCodes()
 	h.mountAgreement()

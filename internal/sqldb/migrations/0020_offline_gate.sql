@@ -31,3 +31,22 @@ CREATE TABLE IF NOT EXISTS refund_wait (
 ) {{suffix}};
 CREATE UNIQUE INDEX refund_wait_order ON refund_wait (order_id, slot);
 CREATE INDEX refund_wait_venue ON refund_wait (organization_id, venue_id, slot);
+
+-- A wristband or card that was given for a ticket. state: free, bound, lost. holds is the
+-- ticket while it is bound, else its own id below zero: a ticket has one that is bound.
+-- table medium: module checkin; scope tenant
+CREATE TABLE IF NOT EXISTS medium (
+  id BIGINT NOT NULL,
+  organization_id BIGINT NOT NULL,
+  venue_id BIGINT NOT NULL,
+  kind VARCHAR(8) NOT NULL,
+  uid VARBINARY(64) NOT NULL,
+  state VARCHAR(8) NOT NULL,
+  ticket_id BIGINT NOT NULL,
+  holds BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  revision INT NOT NULL,
+  PRIMARY KEY (id)
+) {{suffix}};
+CREATE UNIQUE INDEX medium_uid ON medium (organization_id, uid);
+CREATE UNIQUE INDEX medium_holds ON medium (organization_id, holds);

@@ -106,6 +106,22 @@ func (s *Store) OfSession(ctx context.Context, organization, session, after int6
 	return sqldb.Collect(rows, err, scan)
 }
 
+// EnterWith are the people who enter a session with some orders, the last repeated in the
+// statement: one text is prepared.
+func (s *Store) EnterWith(ctx context.Context, organization, session int64, orders []int64) (
+	[]visitor.Row, error,
+) {
+	args := []any{organization, session, entering}
+	for i := range visitor.OrdersPerRead {
+		args = append(args, orders[min(i, len(orders)-1)])
+	}
+	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM visitor WHERE organization_id = ?
+		AND session_id = ? AND state = ? AND person > 0
+		AND order_id IN (`+sqldb.Marks(visitor.OrdersPerRead)+`)
+		ORDER BY order_id, line, unit, person`, args...)
+	return sqldb.Collect(rows, err, scan)
+}
+
 const selectKey = `SELECT sealed FROM visitor_key WHERE event_id = ? AND organization_id = ?`
 
 // Key is the sealed key of an event; nil without one.
