@@ -13,8 +13,16 @@ import (
 	"foyer/internal/sqldb"
 )
 
-// Store keeps requests and rules; package approvaldb implements it.
+// Store keeps requests, rules and passings; package approvaldb implements it.
 type Store interface {
+	Requests
+	Rules
+	Reads
+	Passes
+}
+
+// Requests is the part of a Store that a request's life is written by.
+type Requests interface {
 	Insert(tx *sqldb.Tx, r *Request) error
 	Find(tx *sqldb.Tx, s actor.Scope, id int64) (*Request, error)
 	// FindOpen is the undecided request of a digest, or nil.
@@ -23,9 +31,6 @@ type Store interface {
 	EndIfPending(tx *sqldb.Tx, r *Request) (bool, error)
 	// OpenOf counts the pending requests of one asker.
 	OpenOf(tx *sqldb.Tx, s actor.Scope, asker int64) (int, error)
-	Rules
-	Reads
-	Passes
 }
 
 // Rules is the part of a Store that keeps rules.

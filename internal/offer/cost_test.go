@@ -17,16 +17,22 @@ func TestWhatARuleMayCost(t *testing.T) {
 		want money.Minor
 	}{
 		"half price for everybody": {offer.Rule{Kind: offer.Reduction, Percent: 5000}, none},
-		"half price, so many":      {offer.Rule{Kind: offer.Reduction, Percent: 5000, Most: 9}, none},
-		"half price, a budget":     {offer.Rule{Kind: offer.Reduction, Percent: 5000, Budget: 700}, 700},
-		"an amount for everybody":  {offer.Rule{Kind: offer.Reduction, Off: 500}, none},
-		"an amount, so many":       {offer.Rule{Kind: offer.Reduction, Off: 500, Most: 9}, 4500},
-		"an amount and a budget":   {offer.Rule{Kind: offer.Reduction, Off: 500, Most: 9, Budget: 4000}, 4000},
-		"two of every five":        {offer.Rule{Kind: offer.EveryNth, Off: 500, Size: 5, Reduced: 2, Most: 9}, 9000},
-		"groups of any size":       {offer.Rule{Kind: offer.Group, Off: 500, Size: 5, Most: 9}, none},
-		"groups of up to ten":      {offer.Rule{Kind: offer.Group, Off: 500, MostPerOrder: 10, Most: 9}, 45000},
-		"a set":                    {offer.Rule{Kind: offer.Combo, Price: 100, Most: 9}, none},
-		"more than money counts":   {offer.Rule{Kind: offer.Reduction, Off: 100_000_000, Most: 1_000_000_000}, none},
+		"half price, so many": {offer.Rule{Kind: offer.Reduction, Percent: 5000, Most: 9},
+			none},
+		"half price, a budget": {offer.Rule{Kind: offer.Reduction, Percent: 5000,
+			Budget: 700}, 700},
+		"an amount for everybody": {offer.Rule{Kind: offer.Reduction, Off: 500}, none},
+		"an amount, so many":      {offer.Rule{Kind: offer.Reduction, Off: 500, Most: 9}, 4500},
+		"an amount and a budget": {offer.Rule{Kind: offer.Reduction, Off: 500, Most: 9,
+			Budget: 4000}, 4000},
+		"two of every five": {offer.Rule{Kind: offer.EveryNth, Off: 500, Size: 5, Reduced: 2,
+			Most: 9}, 9000},
+		"groups of any size": {offer.Rule{Kind: offer.Group, Off: 500, Size: 5, Most: 9}, none},
+		"groups of up to ten": {offer.Rule{Kind: offer.Group, Off: 500, MostPerOrder: 10,
+			Most: 9}, 45000},
+		"a set": {offer.Rule{Kind: offer.Combo, Price: 100, Most: 9}, none},
+		"more than money counts": {offer.Rule{Kind: offer.Reduction, Off: 100_000_000,
+			Most: 1_000_000_000}, none},
 	} {
 		got, bounded := c.rule.AtMost()
 		if !bounded {
