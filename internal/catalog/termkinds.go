@@ -188,7 +188,7 @@ func (v *view) offer(organization, id int64) *Offer {
 	return nil
 }
 
-// writer collects facts; what is empty is none.
+// factList collects facts; what is empty is none.
 type factList struct{ list []fact }
 
 func (f *factList) text(what, text string) {

@@ -47,7 +47,7 @@ type terms[T any] struct {
 // fact is one thing that an object does; both are words for people.
 type fact struct{ what, text string }
 
-// held is the input of a request: what a person wrote. A new object has no id.
+// heldTerms is the input of a request: what a person wrote. A new object has no id.
 type heldTerms[T any] struct{ Wrote T }
 
 // makeTerms stores a new object, or asks a second person for it.

@@ -58,7 +58,8 @@ func TestWhatTiersMayCost(t *testing.T) {
 		"both":             {[]offer.Tier{less, {Change: offer.Add, Value: 9}, less}, 10_000, true},
 		"any number":       {[]offer.Tier{{Change: offer.Add, Value: -1}}, 0, false},
 		"a price":          {[]offer.Tier{{Change: offer.Set, Value: 100, Quantity: 1}}, 0, false},
-		"half":             {[]offer.Tier{{Change: offer.Percent, Value: 5000, Quantity: 1}}, 0, false},
+		"half": {[]offer.Tier{{Change: offer.Percent, Value: 5000, Quantity: 1}}, 0,
+			false},
 	} {
 		l := offer.Ladder{Tiers: c.tiers}
 		if got, ok := l.AtMost(); ok != c.bounded || ok && got != c.want {

@@ -117,7 +117,8 @@ func TestUsedTicketsTakeTwo(t *testing.T) {
 		for i := range 4 {
 			who := d.people.Hire(int64(300+i), w.House.Org.ID, actor.Everything)
 			all.Go(func() {
-				if _, err := d.gate.Agree(context.Background(), who, d.scope, r.ID, ""); err == nil {
+				_, err := d.gate.Agree(context.Background(), who, d.scope, r.ID, "")
+				if err == nil {
 					yes.Add(1)
 				}
 			})
