@@ -12,7 +12,8 @@ import (
 func (s *Store) OfOrders(ctx context.Context, orders []int64) ([]visitor.Row, error) {
 	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM visitor WHERE order_id IN (`+
 		sqldb.Marks(len(orders))+`) AND state IN (?, ?)
-		/* any organization: a member's own orders */ ORDER BY order_id, line, unit, person`, append(ids(orders), entering, givenBack)...)
+		/* any organization: a member's own orders */ ORDER BY order_id, line, unit,
+		person`, append(ids(orders), entering, givenBack)...)
 	return sqldb.Collect(rows, err, scan)
 }
 
