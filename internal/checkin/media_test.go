@@ -66,7 +66,8 @@ func TestWristbandInPlaceOfTheCode(t *testing.T) {
 		refused(band("nfc:04A1B2C3D4", checkin.Exit), checkin.ErrMediumUnknown)
 		_, err = w.Module.Bind(ctx, gate, checkin.MediumAsk{Medium: "nfc:04A1B2C3D4", Code: other})
 		want(t, err, checkin.ErrMediumTaken) // it was lost, and somebody has it
-		if _, err = w.Module.Unbind(ctx, gate, checkin.MediumAsk{Medium: "bar:BAND-7"}); err == nil {
+		if _, err = w.Module.Unbind(ctx, gate,
+			checkin.MediumAsk{Medium: "bar:BAND-7"}); err == nil {
 			t.Fatal("a gate frees a wristband")
 		}
 		for _, m := range []string{"nfc:04A1B2C3D4", "bar:BAND-7"} {

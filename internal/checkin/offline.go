@@ -49,8 +49,8 @@ const (
 // Upload takes the scans that a device answered without a network. They took place, so they
 // are forced in; what the book contradicts is marked and listed for staff. sent is the
 // device's clock when it sent them: what it is off is taken from each scan. left is how many
-// it still holds. A scan that came before is answered as it was then. Refused with fault.BadInput, and for a device
-// that may not scan.
+// it still holds. A scan that came before is answered as it was then. Refused with
+// fault.BadInput, and for a device that may not scan.
 func (c *CheckIns) Upload(ctx context.Context, who actor.Actor, sent time.Time, left int,
 	scans []Recorded,
 ) ([]Result, error) {

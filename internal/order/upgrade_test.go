@@ -25,7 +25,9 @@ func sellsAtGate(t *testing.T, w *World, rules catalog.GateRules) {
 	w.Catalog.CatchUp()
 }
 
-func upgrade(w *World, who actor.Actor, id int64, ask order.UpgradeAsk) (c *order.Change, err error) {
+func upgrade(w *World, who actor.Actor, id int64, ask order.UpgradeAsk) (c *order.Change,
+	err error,
+) {
 	_, err = w.Orders.Upgrade(context.Background(), who, id, ask, nil,
 		func(got *order.Change, _ *order.Order) (journal.Answer, error) {
 			mine := *got

@@ -31,7 +31,8 @@ func TestUpgradeAtTheGate(t *testing.T) {
 	}
 	prices := h.Owner.Post(201, h.Path+"/price-lists", map[string]any{"name": "景区",
 		"cells": []map[string]any{cell(single, 3000), cell(day, 8000)}}).S("id")
-	policy := h.Owner.Post(201, h.Path+"/refund-policies", map[string]any{"name": "可补差", "allowed": false,
+	policy := h.Owner.Post(201, h.Path+"/refund-policies", map[string]any{"name": "可补差",
+		"allowed": false,
 		"at_gate": map[string]any{"fee_minor": 100, "missed_within_minutes": 60,
 			"missed_fee_minor": 500}}).S("id")
 	show := func(in time.Duration) string {

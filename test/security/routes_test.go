@@ -276,10 +276,10 @@ var shortMatrix = map[string]route{
 	"GET API/gate/precincts": {path: "API/gate/precincts?venue_id={venue}",
 		may: "device," + gatekeep},
 	"GET API/gate/list": {may: "device,other device"},
-	"POST API/gate/media": {may: "device,other device," + gatekeep + " elsewhere other owner", body: fields{
-		"medium": "nfc:04A1B2C3D4", "code": "FOYER"}},
+	"POST API/gate/media": {may: "device,other device," + gatekeep + " elsewhere other owner",
+		body: fields{"medium": "nfc:04A1B2C3D4", "code": "FOYER"}},
 	"POST API/gate/media/unbind": {may: gatekeep + " elsewhere other owner",
-		body: fields{"medium": "nfc:04A1B2C3D4"}},
+		body: fields{"medium": "nfc:nothing"}},
 	"POST API/gate/scans": {may: "device,other device", body: fields{
 		"device_time": "2026-11-22T00:00:00Z", "scans": []fields{{"code": "x",
 			"direction": "entry", "nonce": "matrix", "at": "2026-11-22T00:00:00Z"}}}},
