@@ -221,6 +221,7 @@ func (a *App) buildDoor() error {
 	seatinghttp.Mount(a.API, a.Seating)
 	alerthttp.Mount(a.API, a.newAlerts())
 	orderhttp.Mount(a.API, a.Orders, a.Keys)
+	orderhttp.MountSeasons(a.API, a.newSeasons(), a.Orders, a.Keys)
 	paymenthttp.Mount(a.API, a.Payments, a.Keys, paymenthttp.Config{
 		PublicURL: a.Config.PublicURL, Providers: a.Payments.Channels()})
 	tickethttp.Mount(a.API, a.Tickets)

@@ -102,6 +102,7 @@ func (w *world) furnish(h *house, buyer string) {
 	w.must(h.own, "PUT", h.path("/approval-rules/price_list.change"), fields{"enabled": true})
 	w.askPrices(h, 6000)
 	w.discounts(h)
+	w.season(h)
 	w.gates(h)
 	w.people(h)
 	w.purchase(h, buyer)

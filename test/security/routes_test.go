@@ -447,6 +447,18 @@ var shortMatrix = map[string]route{
 	"GET ORG/sessions/{id}/allotments": of("sessions/{session}/allotments", counter, nil),
 	"POST ORG/sessions/{id}/allotments": of("sessions/{session}/allotments", counter,
 		fields{"channel": "counter", "places": []int{999999}, "reason": "x"}),
+	"GET API/seasons/{id}":       {path: "API/seasons/{season}", may: everybody},
+	"GET API/seasons/{id}/seats": {path: "API/seasons/{season}/seats", may: everybody},
+	"POST API/seasons/{id}/quotes": {path: "API/seasons/{season}/quotes", may: "," + members,
+		body: bookingBody},
+	"POST API/seasons/{id}/orders": {path: "API/seasons/{season}/orders",
+		may: members + "," + counter, key: true, public: true, body: bookingBody},
+	"GET ORG/seasons":      {may: managers + ",elsewhere"},
+	"POST ORG/seasons":     {may: managers, body: seasonBody},
+	"GET ORG/seasons/{id}": of("seasons/{season}", managers+",elsewhere", nil),
+	"PUT ORG/seasons/{id}": of("seasons/{season}", managers, outdated(seasonBody)),
+	"POST ORG/seasons/{id}/state": of("seasons/{season}/state", managers,
+		fields{"state": "on_sale", "revision": 99}),
 	"POST ORG/season-seats": {may: counter, body: func(h *house) any {
 		return fields{"session_ids": []string{h.ids["session"], h.ids["draft_session"]}}
 	}},

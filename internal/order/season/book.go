@@ -92,7 +92,11 @@ func (s *Shown) price(now time.Time) (err error) {
 			return
 		}
 		c.Season = c.Single
-		if p := s.Season.price(ticketType, zone); p != nil {
+		p := s.Season.price(ticketType, zone)
+		if p == nil && len(s.Prices) > 0 {
+			return // the season is not sold for it
+		}
+		if p != nil {
 			c.Season, err = order.RunSeat{BasisPoints: p.BasisPoints, Price: p.Amount,
 				Whole: c.Single}.Target(c.Single)
 		}
@@ -242,8 +246,8 @@ func (s *Shown) seat(i int, ask SeatAsk, home *seating.Night, now time.Time) (
 		}
 		run.Nights = append(run.Nights, n)
 	}
-	if len(run.Nights) < s.least() {
-		return run, ErrNights.With("least", s.least()).At("seats["+itoa(i)+"].nights",
+	if len(run.Nights) < s.Least() {
+		return run, ErrNights.With("least", s.Least()).At("seats["+itoa(i)+"].nights",
 			"too few nights / 场次太少")
 	}
 	seat, ok := home.Seat(ask.Place)

@@ -100,8 +100,8 @@ type Price struct {
 	Amount      money.Minor `json:"amount,omitempty"`
 }
 
-// least is how many nights a seat must have.
-func (s *Season) least() int {
+// Least is how many nights a seat must have.
+func (s *Season) Least() int {
 	if s.LeastNights == 0 {
 		return len(s.Sessions)
 	}

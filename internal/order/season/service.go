@@ -271,3 +271,8 @@ func (m *Seasons) List(ctx context.Context, who actor.Actor, organization, befor
 	}
 	return m.cfg.Store.List(ctx, actor.Scope{Organization: organization}, before, limit)
 }
+
+// Selling says whether a night sells now by itself.
+func (m *Seasons) Selling(n *catalog.Sellable) catalog.SaleState {
+	return n.SaleAt(m.cfg.Clock.Now())
+}
