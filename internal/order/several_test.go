@@ -284,7 +284,8 @@ func TestOneLiveOrderOverSessions(t *testing.T) {
 			t.Fatal(same, status, err)
 		}
 		_, _, err = w.Try(me, overAll(w, list[1:2], 7))
-		if e := refusedAs(t, err, order.ErrOrderElsewhere); e.Details["order_number"] != o.Number() {
+		e := refusedAs(t, err, order.ErrOrderElsewhere)
+		if e.Details["order_number"] != o.Number() {
 			t.Error(e.Details)
 		}
 		_, _, err = w.Try(me, overAll(w, list[2:], 7))
@@ -294,8 +295,8 @@ func TestOneLiveOrderOverSessions(t *testing.T) {
 		refusedAs(t, err, order.ErrOrderElsewhere)
 		has(t, w, o, list[0].ID, 1, 2)
 		var fewer *order.Order
-		if _, err := w.Orders.Replace(context.Background(), me, o.ID, overAll(w, list[1:3], 2, 3),
-			Rendered(&fewer)); err != nil {
+		if _, err := w.Orders.Replace(context.Background(), me, o.ID,
+			overAll(w, list[1:3], 2, 3), Rendered(&fewer)); err != nil {
 			t.Fatal(err)
 		}
 		has(t, w, o, list[0].ID)
@@ -332,8 +333,8 @@ func TestTimeIsOverForAllSessions(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.Lapse(t, o)
-				if _, err := w.Orders.Close(context.Background(), journal.Job{ObjectID: o.ID}); err !=
-					nil {
+				job := journal.Job{ObjectID: o.ID}
+				if _, err := w.Orders.Close(context.Background(), job); err != nil {
 					t.Fatal(err)
 				}
 				for _, s := range list {
@@ -345,8 +346,8 @@ func TestTimeIsOverForAllSessions(t *testing.T) {
 				w.Till.Take(p.Number(), p.Amount, money.CNY)
 				w.Look(t, p)
 				now := w.Find(t, o.ID)
-				if want := map[bool]order.State{true: order.Expired, false: order.Paid}[gone]; now.State !=
-					want {
+				want := map[bool]order.State{true: order.Expired, false: order.Paid}[gone]
+				if now.State != want {
 					t.Fatalf("it is %s, want %s", now.State, want)
 				}
 				w.Settle(t)

@@ -47,7 +47,8 @@ func TestSeason(t *testing.T) {
 		return map[string]any{"seats": []map[string]any{{"place": seats[0],
 			"ticket_type_id": h.Adult, "nights": other}}}
 	}
-	no := buyer.Ask("POST", path+"/orders", want(), rig.Key("taken")...).Refused("season_seat_taken")
+	no := buyer.Ask("POST", path+"/orders", want(), rig.Key("taken")...).
+		Refused("season_seat_taken")
 	night := no.L("details.nights")[0]
 	if night.S("session_id") != nights[2] || night.N("place") != int64(seats[0]) ||
 		night.N("nearest_place") == 0 || len(no.L("details.nights")) != 1 {

@@ -11,9 +11,9 @@ import (
 	"foyer/internal/fault"
 	"foyer/internal/money"
 	"foyer/internal/order"
+	"foyer/internal/order/orderdb"
 	. "foyer/internal/order/ordertest"
 	"foyer/internal/order/season"
-	"foyer/internal/order/seasondb"
 	"foyer/internal/seating"
 )
 
@@ -29,7 +29,7 @@ type stage struct {
 func setUp(t *testing.T, w *World, change func(*season.Season)) stage {
 	t.Helper()
 	seats := seating.New(seating.Config{Board: w.Board, Plans: seating.NewPlanCache(w.Places)})
-	m := season.New(season.Config{DB: w.DB, Store: seasondb.New(w.DB), Sessions: w.Catalog,
+	m := season.New(season.Config{DB: w.DB, Store: orderdb.NewSeasons(w.DB), Sessions: w.Catalog,
 		Seats: seats, Orders: w.Orders, Journal: w.Journal, IDs: w.IDs, Clock: w.Clock,
 		Public: w.Public})
 	s := season.Season{Organization: w.House.Org.ID, Info: season.Info{Name: "四夜"}}
@@ -143,7 +143,8 @@ func TestWhatASeasonRefuses(t *testing.T) {
 		w.Fake.Advance(time.Hour)
 		_, err = s.book(me, s.ask(7))
 		wants(t, err, season.ErrNotOnSale)
-		closed, err := s.SetState(ctx, actor.SystemActor, s.s.Organization, s.s.ID, 2, season.Closed)
+		closed, err := s.SetState(ctx, actor.SystemActor, s.s.Organization, s.s.ID, 2,
+			season.Closed)
 		if err != nil || closed.State != season.Closed {
 			t.Fatal(closed, err)
 		}

@@ -18,7 +18,7 @@ import (
 	"foyer/internal/sqldb"
 )
 
-// Store keeps seasons; package seasondb implements it.
+// Store keeps seasons; package orderdb implements it.
 type Store interface {
 	Insert(tx *sqldb.Tx, s *Season) error
 	// Update writes over revision was; fault.Stale when it is another.

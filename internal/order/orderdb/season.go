@@ -1,5 +1,4 @@
-// Package seasondb is the SQL of seasons.
-package seasondb
+package orderdb
 
 import (
 	"context"
@@ -15,32 +14,31 @@ import (
 	"foyer/internal/sqldb"
 )
 
-// Store implements season.Store.
-type Store struct{ db *sqldb.DB }
+// Seasons implements season.Store.
+type Seasons struct{ db *sqldb.DB }
 
-// New makes the store over an open database.
-func New(db *sqldb.DB) *Store { return &Store{db} }
+// NewSeasons makes the store of seasons over an open database.
+func NewSeasons(db *sqldb.DB) *Seasons { return &Seasons{db} }
 
-var _ season.Store = (*Store)(nil)
+var _ season.Store = (*Seasons)(nil)
 
-const columns = `id, organization_id, venue_id, state, sale_from, sale_until, doc, revision,
+const seasonColumns = `id, organization_id, venue_id, state, sale_from, sale_until, doc, revision,
 	created_at, updated_at`
 
 const (
-	insertSeason = `INSERT INTO season (` + columns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertSeason = `INSERT INTO season (` + seasonColumns + `)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateSeason = `UPDATE season SET venue_id = ?, state = ?, sale_from = ?, sale_until = ?,
 		doc = ?, revision = ?, updated_at = ? WHERE id = ? AND organization_id = ?
 		AND revision = ?`
-	findSeason = `SELECT ` + columns + ` FROM season WHERE id = ? AND organization_id = ?`
-	getSeason  = `SELECT ` + columns + ` FROM season WHERE id = ?
+	findSeason = `SELECT ` + seasonColumns + ` FROM season WHERE id = ? AND organization_id = ?`
+	getSeason  = `SELECT ` + seasonColumns + ` FROM season WHERE id = ?
 		/* any organization: what is on sale is public, and the row says whose it is */`
-	listSeasons = `SELECT ` + columns + ` FROM season WHERE organization_id = ? AND id < ?
+	listSeasons = `SELECT ` + seasonColumns + ` FROM season WHERE organization_id = ? AND id < ?
 		ORDER BY id DESC LIMIT ?`
 )
 
-type row interface{ Scan(...any) error }
-
-func scan(r row) (*season.Season, error) {
+func scanSeason(r row) (*season.Season, error) {
 	var s season.Season
 	var from, until, created, updated int64
 	var doc []byte
@@ -48,16 +46,16 @@ func scan(r row) (*season.Season, error) {
 		&s.Revision, &created, &updated); err != nil {
 		return nil, err
 	}
-	s.SaleFrom, s.SaleUntil = timeOf(from), timeOf(until)
+	s.SaleFrom, s.SaleUntil = timeOrZero(from), timeOrZero(until)
 	s.CreatedAt, s.UpdatedAt = clock.FromMillis(created), clock.FromMillis(updated)
 	if err := json.Unmarshal(doc, &s.Info); err != nil {
-		return nil, fmt.Errorf("seasondb: season %d: %w", s.ID, err)
+		return nil, fmt.Errorf("orderdb: season %d: %w", s.ID, err)
 	}
 	return &s, nil
 }
 
-func one(r row) (*season.Season, error) {
-	s, err := scan(r)
+func foundSeason(r row) (*season.Season, error) {
+	s, err := scanSeason(r)
 	if found, err := sqldb.Found(err); err != nil {
 		return nil, err
 	} else if !found {
@@ -67,7 +65,7 @@ func one(r row) (*season.Season, error) {
 }
 
 // Insert stores a new season.
-func (st *Store) Insert(tx *sqldb.Tx, s *season.Season) error {
+func (st *Seasons) Insert(tx *sqldb.Tx, s *season.Season) error {
 	doc, err := json.Marshal(s.Info)
 	if err != nil {
 		return err
@@ -79,7 +77,7 @@ func (st *Store) Insert(tx *sqldb.Tx, s *season.Season) error {
 }
 
 // Update writes a season over the one of revision was.
-func (st *Store) Update(tx *sqldb.Tx, s *season.Season, was int64) error {
+func (st *Seasons) Update(tx *sqldb.Tx, s *season.Season, was int64) error {
 	doc, err := json.Marshal(s.Info)
 	if err != nil {
 		return err
@@ -89,32 +87,34 @@ func (st *Store) Update(tx *sqldb.Tx, s *season.Season, was int64) error {
 }
 
 // Find reads a season of a house inside a transaction; fault.Missing without one.
-func (st *Store) Find(tx *sqldb.Tx, in actor.Scope, id int64) (*season.Season, error) {
-	return one(tx.QueryRow(findSeason, id, in.Organization))
+func (st *Seasons) Find(tx *sqldb.Tx, in actor.Scope, id int64) (*season.Season, error) {
+	return foundSeason(tx.QueryRow(findSeason, id, in.Organization))
 }
 
 // Get reads a season of any house; fault.Missing without one.
-func (st *Store) Get(ctx context.Context, id int64) (*season.Season, error) {
-	return one(st.db.QueryRow(ctx, getSeason, id))
+func (st *Seasons) Get(ctx context.Context, id int64) (*season.Season, error) {
+	return foundSeason(st.db.QueryRow(ctx, getSeason, id))
 }
 
 // List is a page of a house's seasons below a key, the newest first.
-func (st *Store) List(ctx context.Context, in actor.Scope, before int64, limit int) (
+func (st *Seasons) List(ctx context.Context, in actor.Scope, before int64, limit int) (
 	[]*season.Season, error,
 ) {
 	rows, err := st.db.Query(ctx, listSeasons, in.Organization, before, limit)
-	return sqldb.Collect(rows, err, func(r *sql.Rows) (*season.Season, error) { return scan(r) })
+	return sqldb.Collect(rows, err, func(r *sql.Rows) (*season.Season, error) {
+		return scanSeason(r)
+	})
 }
 
 // Count is how many seasons a house has.
-func (st *Store) Count(tx *sqldb.Tx, in actor.Scope) (n int, err error) {
+func (st *Seasons) Count(tx *sqldb.Tx, in actor.Scope) (n int, err error) {
 	err = tx.QueryRow(`SELECT COUNT(*) FROM season WHERE organization_id = ?`,
 		in.Organization).Scan(&n)
 	return n, err
 }
 
 // Guard says whether a season is on sale with this revision.
-func (st *Store) Guard(tx *sqldb.Tx, in actor.Scope, id, revision int64) (bool, error) {
+func (st *Seasons) Guard(tx *sqldb.Tx, in actor.Scope, id, revision int64) (bool, error) {
 	var state season.State
 	var now int64
 	found, err := sqldb.Found(tx.QueryRow(`SELECT state, revision FROM season WHERE id = ?
@@ -122,16 +122,9 @@ func (st *Store) Guard(tx *sqldb.Tx, in actor.Scope, id, revision int64) (bool, 
 	return found && state == season.OnSale && now == revision, err
 }
 
-func timeOf(ms int64) time.Time {
+func timeOrZero(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
 	}
 	return clock.FromMillis(ms)
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return clock.Millis(t)
 }
