@@ -51,7 +51,11 @@ func (x *exchange) admit(r *http.Request) error {
 			return err
 		}
 	}
-	if err := x.enter(r, op.Access); err != nil {
+	access, err := x.access(r.Header)
+	if err != nil {
+		return err
+	}
+	if err := x.enter(r, access); err != nil {
 		return err
 	}
 	if !op.Rate.ByAddress && x.actor.Kind != actor.Anonymous {

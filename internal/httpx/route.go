@@ -30,6 +30,9 @@ type Op struct {
 	Rate Rate
 	// MaxBody is in bytes; default 64 KiB.
 	MaxBody int64
+	// Timed routes may be seen by staff as of another moment: clock.Seen tells it. Commands
+	// never are.
+	Timed bool
 	// Idempotent routes require an Idempotency-Key.
 	Idempotent bool
 	// Status of a success; default 200, or 204 without an answer.
@@ -143,6 +146,9 @@ func (a *API) mount(rt *route, serve func(*exchange, *http.Request) error) {
 			x.pageHeaders()
 		}
 		err := x.admit(r)
+		if err == nil {
+			r, err = x.view(r)
+		}
 		if err == nil {
 			err = serve(x, r)
 		}

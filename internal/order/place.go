@@ -9,6 +9,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
+	"foyer/internal/clock"
 	"foyer/internal/fault"
 	"foyer/internal/journal"
 	"foyer/internal/money"
@@ -160,7 +161,10 @@ func (o *Orders) sellable(ctx context.Context, who actor.Actor, ask PlaceAsk) (
 	if err := mayBuy(who, s, ask.Channel); err != nil {
 		return nil, err
 	}
-	return s, o.check(s, ask)
+	if err := catalog.MayView(ctx, who, s.Session.Organization, s.VenueID); err != nil {
+		return nil, err
+	}
+	return s, o.check(s, ask, clock.Seen(ctx, o.Clock))
 }
 
 // mayBuy refuses sessions that the caller may not see, staff where they do not sell, and
@@ -187,7 +191,7 @@ func mayBuy(who actor.Actor, s *catalog.Sellable, channel Channel) error {
 }
 
 // check refuses what needs neither board nor book to be refused.
-func (o *Orders) check(s *catalog.Sellable, ask PlaceAsk) error {
+func (o *Orders) check(s *catalog.Sellable, ask PlaceAsk, now time.Time) error {
 	var bad fault.Problems
 	if len(ask.Lines) == 0 {
 		return ErrEmpty.At("lines", "must not be empty")
@@ -224,7 +228,7 @@ func (o *Orders) check(s *catalog.Sellable, ask PlaceAsk) error {
 	if limit := min(s.Session.MaxPerOrder, MaxPlaces); n > limit {
 		return ErrTooManyPerOrder.With("max", limit).At("lines", "too many places")
 	}
-	if st := s.SaleAt(o.Clock.Now()); st != catalog.SaleOpen {
+	if st := s.SaleAt(now); st != catalog.SaleOpen {
 		no := catalog.ErrNotOnSale.With("sale_state", st).With("sale_until", s.SaleUntil)
 		if !s.SaleFrom.IsZero() {
 			no = no.With("sale_from", s.SaleFrom)
@@ -284,7 +288,7 @@ func (o *Orders) wish(ctx context.Context, who actor.Actor, s *catalog.Sellable,
 	if ask.parts != nil {
 		return o.wishSeveral(ctx, who, ask, own)
 	}
-	now := o.Clock.Now().UTC().Truncate(time.Millisecond)
+	now := clock.Seen(ctx, o.Clock).UTC().Truncate(time.Millisecond)
 	f, err := o.find(ctx, who, s, ask, own, now)
 	if err != nil {
 		return nil, nil, err

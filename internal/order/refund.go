@@ -7,6 +7,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
+	"foyer/internal/clock"
 	"foyer/internal/fault"
 	"foyer/internal/journal"
 	"foyer/internal/ledger"
@@ -85,7 +86,10 @@ func (o *Orders) Quote(ctx context.Context, who actor.Actor, id int64, units []t
 	if err != nil {
 		return Quote{}, err
 	}
-	return quote(ord, a, units, rungNow{o.Clock.Now(), off, lines})
+	if err := catalog.MayView(ctx, who, ord.Organization, a.Venue); err != nil {
+		return Quote{}, err
+	}
+	return quote(ord, a, units, rungNow{clock.Seen(ctx, o.Clock), off, lines})
 }
 
 // rungNow is what decides the rung: the time, and whether the house cancelled the session.

@@ -9,6 +9,7 @@ import (
 
 	"foyer/internal/actor"
 	"foyer/internal/catalog"
+	"foyer/internal/clock"
 	"foyer/internal/journal"
 	"foyer/internal/money"
 	"foyer/internal/seating"
@@ -22,7 +23,7 @@ import (
 func (o *Orders) wishSeveral(ctx context.Context, who actor.Actor, ask PlaceAsk, own int64) (
 	*Order, *seating.Choice, error,
 ) {
-	now := o.Clock.Now().UTC().Truncate(time.Millisecond)
+	now := clock.Seen(ctx, o.Clock).UTC().Truncate(time.Millisecond)
 	var all *seating.Choice
 	list := make([]found, len(ask.parts))
 	spent := map[Used]int64{}
@@ -414,7 +415,7 @@ func (o *Orders) stillBackable(ctx context.Context, ord *Order, units []ticket.U
 	if err != nil {
 		return nil, err
 	}
-	now := o.Clock.Now()
+	now := clock.Seen(ctx, o.Clock)
 	open := slices.DeleteFunc(slices.Clone(units), func(u ticket.UnitRef) bool {
 		var q Quote
 		l := lines[u.Line]

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"foyer/internal/catalog"
+	"foyer/internal/clock"
 	"foyer/internal/fault"
 	"foyer/internal/httpx"
 	"foyer/internal/money"
@@ -29,13 +30,13 @@ func (d *door) mountPublic(api *httpx.API) {
 		"Everything that is told about a published event, and where it plays."), d.event)
 	httpx.Register(api, get("/venues", "list-venues", "Venues",
 		"Published venues, by city, kind or words."), d.venues)
-	httpx.Register(api, get("/venues/{id}", "get-venue", "A venue",
-		"Address, hours, licences, services and halls of a published venue."), d.venue)
-	httpx.Register(api, get("/sessions", "list-sessions", "Sessions",
+	httpx.Register(api, timed(get("/venues/{id}", "get-venue", "A venue",
+		"Address, hours, licences, services and halls of a published venue.")), d.venue)
+	httpx.Register(api, timed(get("/sessions", "list-sessions", "Sessions",
 		"Sessions in order of start: by event, venue, city, kind, business day or time. "+
-			"Without from, those of now and later."), d.sessions)
-	httpx.Register(api, get("/sessions/{id}", "get-session", "A session",
-		"When it sells, what a seat costs now, and the rules of giving tickets back."), d.session)
+			"Without from, those of now and later.")), d.sessions)
+	httpx.Register(api, timed(get("/sessions/{id}", "get-session", "A session",
+		"When it sells, what a seat costs now, and the rules of giving tickets back.")), d.session)
 	httpx.Register(api, get("/organizations/{id}", "get-organization", "An organization",
 		"Who sells."), d.organization)
 }
@@ -166,7 +167,7 @@ type venueAnswer struct {
 	OpenToday   []catalog.Span `json:"open_today" doc:"minutes after midnight of the business day"`
 }
 
-func (d *door) venue(_ context.Context, in *idPath) (*answer[venueAnswer], error) {
+func (d *door) venue(ctx context.Context, in *idPath) (*answer[venueAnswer], error) {
 	id, err := d.keys.Parse(catalog.KindVenue, in.ID)
 	if err != nil {
 		return nil, err
@@ -175,7 +176,11 @@ func (d *door) venue(_ context.Context, in *idPath) (*answer[venueAnswer], error
 	if err != nil {
 		return nil, err
 	}
-	day := v.BusinessDay(d.clk.Now())
+	now, err := d.seen(ctx, v.Organization, v.ID)
+	if err != nil {
+		return nil, err
+	}
+	day := v.BusinessDay(now)
 	out := venueAnswer{ID: in.ID, VenueInfo: v.VenueInfo, ImageURLs: d.mediaURLs(v.Images),
 		OrganizationID: d.public(catalog.KindOrganization, v.Organization),
 		Halls:          []hallCard{}, BusinessDay: day, OpenToday: d.c.OpenOn(v, day)}
@@ -250,7 +255,7 @@ type sessionsQuery struct {
 	httpx.PageQuery
 }
 
-func (d *door) sessions(_ context.Context,
+func (d *door) sessions(ctx context.Context,
 	in *sessionsQuery) (*answer[httpx.Page[SessionCard]], error) {
 	if in.Day != 0 && !isDay(in.Day) {
 		return nil, fault.BadInput.At("day", "is not a day like 20261001 / 日期有误")
@@ -258,7 +263,7 @@ func (d *door) sessions(_ context.Context,
 	if !isEventKind(in.Kind) {
 		return nil, fault.BadInput.At("kind", unknownKind)
 	}
-	now := d.clk.Now()
+	now := clock.Seen(ctx, d.clk)
 	q := catalog.SessionQuery{Event: d.filterID(catalog.KindEvent, in.EventID),
 		Venue:        d.filterID(catalog.KindVenue, in.VenueID),
 		Organization: d.filterID(catalog.KindOrganization, in.OrganizationID),
@@ -278,6 +283,9 @@ func (d *door) sessions(_ context.Context,
 	found, next := d.c.Sessions(q)
 	page := httpx.Page[SessionCard]{Items: make([]SessionCard, 0, len(found))}
 	for _, s := range found {
+		if _, err := d.seen(ctx, s.Session.Organization, s.VenueID); err != nil {
+			continue // of another house: nobody looks into its time
+		}
 		page.Items = append(page.Items, d.sessionCard(s, now))
 	}
 	if next != nil {
@@ -335,7 +343,10 @@ func (d *door) session(ctx context.Context, in *idPath) (*answer[sessionAnswer],
 	if err != nil {
 		return nil, err
 	}
-	now := d.clk.Now()
+	now, err := d.seen(ctx, s.Session.Organization, s.VenueID)
+	if err != nil {
+		return nil, err
+	}
 	out := sessionAnswer{SessionCard: d.sessionCard(s, now),
 		SeatMapVersionID: d.public(catalog.KindSeatMap, s.SeatMapVersionID),
 		HoldSeconds:      s.HoldSeconds, MaxPerOrder: s.MaxPerOrder, MaxPerMember: s.MaxPerMember,

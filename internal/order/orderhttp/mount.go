@@ -74,7 +74,7 @@ func (h *handler) mountBuyer() {
 		Access: seller, Idempotent: true, Status: 201, Request: placeBody{}, Response: orderBody{},
 		Rate: httpx.BuyRate, Refusals: placeRefusals}, h.place)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/quotes", Tag: tag,
-		OperationID: "quote-order", Summary: "Price places without ordering them",
+		Timed: true, OperationID: "quote-order", Summary: "Price places without ordering them",
 		Access: httpx.MemberOrAnonymous, Status: 200, Refusals: placeRefusals}, h.price)
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: "/api/v1/orders", Tag: tag,
 		OperationID: "list-orders", Summary: "My orders, newest first",
@@ -95,7 +95,7 @@ func (h *handler) mountBuyer() {
 		order.ErrNoRefund, order.ErrQuoteChanged, order.ErrRefundWaits, ticket.ErrUsed,
 		visitor.ErrRefundRight}
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refund-quote",
-		Tag: tag, OperationID: "quote-refund", Summary: "What giving tickets back brings now",
+		Tag: tag, Timed: true, OperationID: "quote-refund", Summary: "What giving tickets back brings now",
 		Access: viewer, Status: 200, Refusals: refunds}, h.quoteRefund)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refunds", Tag: tag,
 		OperationID: "refund-order", Summary: "Give tickets back",
