@@ -14,16 +14,38 @@ var (
 	errOutcome = errors.New("sqldb: the commit's outcome is unknown")
 )
 
-// attempt runs the items in one transaction and commits it. An error means that nothing of
-// it may be answered as done; a nil error that answers[i] is the item's own outcome.
+// waryFor is how many batches have savepoints after one in which something failed.
+const waryFor = 32
+
+// attempt runs the items and commits them. Most batches have nothing that fails, and a
+// savepoint for each costs a copy of each page that it touches: so the first try goes
+// without, and when anything fails, all of it is undone and done again with them. Where
+// failures are frequent, savepoints stay.
 func (w *writer) attempt(ctx context.Context, batch []*item) (
+	answers []error, hooks []func(), err error,
+) {
+	if w.wary > 0 {
+		w.wary--
+		return w.try(ctx, batch, false)
+	}
+	answers, hooks, err = w.try(ctx, batch, true)
+	if err == nil || errors.Is(err, errCommit) {
+		return answers, hooks, err
+	}
+	w.wary = waryFor
+	return w.try(ctx, batch, false)
+}
+
+// try runs the items in one transaction and commits it. An error means that nothing of
+// it may be answered as done; a nil error that answers[i] is the item's own outcome.
+func (w *writer) try(ctx context.Context, batch []*item, bare bool) (
 	answers []error, hooks []func(), err error,
 ) {
 	if err := w.begin(ctx); err != nil {
 		return nil, nil, errors.Join(errCommit, err)
 	}
 	tx := &Tx{Now: w.db.clk.Now().UTC().Truncate(time.Millisecond), w: w,
-		ctx: context.WithoutCancel(ctx)}
+		ctx: context.WithoutCancel(ctx), bare: bare}
 	sealed := false
 	answers, err = w.runItems(tx, batch)
 	if err == nil && len(tx.appended) > 0 {
@@ -109,19 +131,34 @@ func (w *writer) undo(ctx context.Context) {
 	}
 }
 
-// runItems runs functions one by one and hands runs of values of the same door to it
-// together. It returns an error only when the transaction itself no longer stands.
+// runItems runs functions one by one and hands all values of the same door to it together:
+// nobody in a batch waits for anybody else in it, so their order is free. It returns an
+// error only when the transaction itself no longer stands.
 func (w *writer) runItems(tx *Tx, batch []*item) ([]error, error) {
 	answers := make([]error, len(batch))
-	for i := 0; i < len(batch); {
-		j := i + 1
-		for batch[i].door != nil && j < len(batch) && batch[j].door == batch[i].door {
-			j++
+	done := make([]bool, len(batch))
+	for i, first := range batch {
+		if done[i] {
+			continue
 		}
-		if err := w.runSome(tx, batch[i:j], answers[i:j]); err != nil {
+		at := []int{i}
+		if first.door != nil {
+			for j := i + 1; j < len(batch); j++ {
+				if batch[j].door == first.door {
+					at = append(at, j)
+				}
+			}
+		}
+		some, got := make([]*item, len(at)), make([]error, len(at))
+		for n, j := range at {
+			some[n], done[j] = batch[j], true
+		}
+		if err := w.runSome(tx, some, got); err != nil {
 			return nil, err
 		}
-		i = j
+		for n, j := range at {
+			answers[j] = got[n]
+		}
 	}
 	return answers, nil
 }
@@ -136,6 +173,9 @@ func (w *writer) runSome(tx *Tx, items []*item, answers []error) error {
 	if w.db.clk.Now().Sub(start) > 2*time.Millisecond*time.Duration(len(items)) ||
 		tx.execs-execs > 50*len(items) {
 		w.slow.Add(1)
+	}
+	if tx.failed {
+		return errBroken
 	}
 	for _, err := range answers {
 		if errors.Is(err, errBroken) {

@@ -47,6 +47,9 @@ type Config struct {
 	Readers int `help:"Read connections (0: 4)."`
 	// MaxBatch is the largest number of functions in one transaction; 0 means 256.
 	MaxBatch int `help:"Commands committed together at the most (0: 256)."`
+	// Gather is the least time from one commit to the next while commands come together, at
+	// most 50 ms; 0 means 4 ms, and less than 0 that each follows at once.
+	Gather time.Duration `help:"Least time between commits under load (0: 4ms)."`
 	// Unsafe turns fsync off. Only tests and throw-away demos may set it.
 	Unsafe bool `hidden:""`
 	// SyncDelay is slept after each commit, to see how a slow disk feels (bench only).
@@ -60,6 +63,9 @@ func (c Config) Validate() error {
 	}
 	if c.Readers < 0 || c.Readers > 256 {
 		return fmt.Errorf("sqldb: readers %d is not within 0..256", c.Readers)
+	}
+	if c.Gather > 50*time.Millisecond {
+		return fmt.Errorf("sqldb: gather %s is more than 50ms", c.Gather)
 	}
 	if c.MaxBatch < 0 || c.MaxBatch > 4096 {
 		return fmt.Errorf("sqldb: max batch %d is not within 0..4096", c.MaxBatch)
@@ -109,6 +115,9 @@ func Open(cfg Config, clk clock.Clock, log *slog.Logger) (*DB, error) {
 	}
 	if cfg.Readers == 0 {
 		cfg.Readers = 4
+	}
+	if cfg.Gather == 0 {
+		cfg.Gather = 4 * time.Millisecond
 	}
 	if cfg.MaxBatch == 0 {
 		cfg.MaxBatch = 256

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"foyer/internal/fault"
@@ -25,6 +26,8 @@ type Tx struct {
 	appended []any
 	execs    int
 	memo     map[any]any
+	bare     bool // no savepoints: the first failure ends the attempt
+	failed   bool // in a bare transaction
 }
 
 // errBroken means that the transaction itself is gone, not only the function's part.
@@ -36,8 +39,7 @@ func IsBroken(err error) bool { return errors.Is(err, errBroken) }
 
 // Exec runs a statement and returns the rows it matched.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	tx.execs++
-	s, err := tx.w.prepared(query)
+	s, err := tx.statement(query)
 	if err != nil {
 		return 0, err
 	}
@@ -48,9 +50,36 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 		r, err = tx.w.conn.ExecContext(tx.ctx, query, args...)
 	}
 	if err != nil {
+		tx.failed = tx.failed || tx.bare
 		return 0, err
 	}
 	return r.RowsAffected()
+}
+
+// statement prepares a text. Nothing more is run in a bare transaction that failed: the
+// store may have ended it, and what followed would stand alone.
+func (tx *Tx) statement(query string) (*sql.Stmt, error) {
+	tx.execs++
+	if tx.failed {
+		return nil, errBroken
+	}
+	if s, ok := tx.w.stmts[query]; ok {
+		return s, nil
+	}
+	if isControl(query) {
+		return nil, errors.Join(errBroken, errors.New("sqldb: transactions are the writer's"))
+	}
+	return tx.w.prepared(query)
+}
+
+// isControl says that a statement begins or ends a transaction or a part of one.
+func isControl(query string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	switch strings.ToUpper(strings.TrimRight(word, ";")) {
+	case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE":
+		return true
+	}
+	return false
 }
 
 // Guard runs a statement that must match exactly one row, else it returns refused: the
@@ -68,8 +97,7 @@ func (tx *Tx) Guard(refused error, query string, args ...any) error {
 
 // Query reads inside the transaction. Close the rows before the next statement.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	tx.execs++
-	s, err := tx.w.prepared(query)
+	s, err := tx.statement(query)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +109,7 @@ func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
 
 // QueryRow reads one row inside the transaction.
 func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
-	tx.execs++
-	if s, err := tx.w.prepared(query); err == nil && s != nil {
+	if s, err := tx.statement(query); err == nil && s != nil {
 		return s.QueryRowContext(tx.ctx, args...)
 	}
 	return tx.w.conn.QueryRowContext(tx.ctx, query, args...)
@@ -138,6 +165,13 @@ func savepoint(depth int) string {
 // Try runs fn in a savepoint: when it fails or panics, its statements, hooks and appended
 // values are undone and the transaction goes on. A door's batch calls it per value.
 func (tx *Tx) Try(fn func() error) (err error) {
+	if tx.bare {
+		if err = tx.call(fn); err != nil {
+			tx.failed = true
+			err = errors.Join(errBroken, err)
+		}
+		return err
+	}
 	tx.depth++
 	defer func() { tx.depth-- }()
 	name := savepoint(tx.depth)

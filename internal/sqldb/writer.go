@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foyer/internal/clock"
 	"foyer/internal/fault"
 )
 
@@ -58,6 +59,8 @@ const (
 	// lowEvery is how long bulk work waits behind commands at the most: one slice of it in
 	// this time costs them 2 % and keeps it from starving under a load that never ends.
 	lowEvery = 250 * time.Millisecond
+	// gatherFrom is how many commands a batch had after which the next one gathers.
+	gatherFrom = 3
 )
 
 type writer struct {
@@ -70,6 +73,9 @@ type writer struct {
 	truncate   atomic.Bool
 	moveRest   atomic.Bool
 	lastLow    time.Time // when bulk work was last taken
+	lastTaken  time.Time // when the last batch was taken
+	lastSize   int       // how many commands it had
+	wary       int       // batches that still have savepoints
 
 	closing   chan struct{}
 	closeOnce sync.Once
@@ -185,15 +191,44 @@ func (w *writer) next(ctx context.Context) []*item {
 			return w.drain()
 		}
 	}
+	w.gather()
+	return w.withCompany(first)
+}
+
+// gather lets Config.Gather pass from one batch to the next while commands come together:
+// more of them then share what a commit costs. A lone command never waits.
+func (w *writer) gather() {
+	least := w.db.cfg.Gather
+	if least < 0 {
+		return
+	}
+	machine := clock.Real{} // commits take real time, whatever time the product is told
+	now := machine.Now()
+	if wait := least - now.Sub(w.lastTaken); w.lastSize >= gatherFrom && wait > 0 &&
+		wait <= least {
+		tick, stop := machine.After(wait)
+		select {
+		case <-tick:
+		case <-w.closing:
+		}
+		stop()
+		now = machine.Now()
+	}
+	w.lastTaken = now
+}
+
+// withCompany is the batch of what waits.
+func (w *writer) withCompany(first *item) []*item {
 	batch := []*item{first}
-	for len(batch) < w.db.cfg.MaxBatch {
+	for waits := true; waits && len(batch) < w.db.cfg.MaxBatch; {
 		select {
 		case it := <-w.high:
 			batch = append(batch, it)
 		default:
-			return batch
+			waits = false
 		}
 	}
+	w.lastSize = len(batch)
 	return batch
 }
 
