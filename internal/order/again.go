@@ -20,7 +20,7 @@ func (o *Orders) again(ctx context.Context, who actor.Actor, s *catalog.Sellable
 ) (journal.Answer, error) {
 	cur, err := o.Store.Find(ctx, live)
 	if errors.Is(err, ErrNotFound) {
-		o.holds.drop(live)
+		o.drop(live)
 		return journal.Answer{}, errMoved
 	}
 	if err != nil {
@@ -33,7 +33,7 @@ func (o *Orders) again(ctx context.Context, who actor.Actor, s *catalog.Sellable
 		return journal.Answer{}, ErrOrderElsewhere.With("order_number", cur.Number())
 	}
 	if !cur.waits() {
-		o.holds.drop(live) // it ended a moment ago: the wish is a new order after all
+		o.drop(live) // it ended a moment ago: the wish is a new order after all
 		return journal.Answer{}, errMoved
 	}
 	if sameWish(cur, ask) && (!cur.Ruled() || o.sameVisitors(ctx, s, ask, cur)) {
@@ -181,6 +181,7 @@ func (o *Orders) replaceIn(tx *sqldb.Tx, p *placing, cur, next *Order,
 	if err := o.Store.ReplaceLines(tx, next); err != nil {
 		return err
 	}
+	tx.AfterCommit(func() { o.placed.Drop(cur.ID) })
 	oldPlaces, oldAreas := cur.claims()
 	keep, drop, add := split(oldPlaces, p.claim.Places)
 	if len(drop) > 0 || len(oldAreas) > 0 {

@@ -86,7 +86,7 @@ func agreedOf(s *catalog.Sellable) Agreed {
 func (o *Orders) snapshotOf(ctx context.Context, s *catalog.Sellable) (int64, error) {
 	key := snapshotKey{s.Session.ID, s.Session.Revision, s.Event.Revision, s.Venue.Revision,
 		s.Hall.Revision, s.Policy.Revision}
-	if id, ok := o.snapshots.get(key); ok {
+	if id, ok := o.snapshots.Get(key); ok {
 		return id, nil
 	}
 	doc, err := json.Marshal(agreedOf(s))
@@ -97,7 +97,7 @@ func (o *Orders) snapshotOf(ctx context.Context, s *catalog.Sellable) (int64, er
 	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		saved, err := o.Store.SaveSnapshot(tx, s.Session.Organization, id, sha256.Sum256(doc), doc)
 		if err == nil {
-			tx.AfterCommit(func() { o.snapshots.put(key, saved) })
+			tx.AfterCommit(func() { o.snapshots.Put(key, saved) })
 			id = saved
 		}
 		return err
@@ -111,7 +111,7 @@ type snapshotKey struct{ session, revision, event, venue, hall, policy int64 }
 
 // agreed reads what was agreed to.
 func (o *Orders) agreed(ctx context.Context, organization, id int64) (*Agreed, error) {
-	if a, ok := o.agreements.get(id); ok {
+	if a, ok := o.agreements.Get(id); ok {
 		return a, nil
 	}
 	doc, err := o.Store.Snapshot(ctx, organization, id)
@@ -120,7 +120,7 @@ func (o *Orders) agreed(ctx context.Context, organization, id int64) (*Agreed, e
 
 // agreedIn is agreed inside a transaction.
 func (o *Orders) agreedIn(tx *sqldb.Tx, organization, id int64) (*Agreed, error) {
-	if a, ok := o.agreements.get(id); ok {
+	if a, ok := o.agreements.Get(id); ok {
 		return a, nil
 	}
 	doc, err := o.Store.SnapshotIn(tx, organization, id)
@@ -135,6 +135,6 @@ func (o *Orders) keepAgreed(id int64, doc []byte, err error) (*Agreed, error) {
 	if err := json.NewDecoder(bytes.NewReader(doc)).Decode(&a); err != nil {
 		return nil, fmt.Errorf("order snapshot %d: %w", id, err)
 	}
-	o.agreements.put(id, &a)
+	o.agreements.Put(id, &a)
 	return &a, nil
 }

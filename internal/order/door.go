@@ -61,7 +61,7 @@ func (o *Orders) placeTogether(tx *sqldb.Tx, list []*placing) error {
 		}
 		orders[i], claims[i] = p.order, p.claim
 		// Before the claims' own hooks: whoever finds the places taken finds the order too.
-		tx.AfterCommit(func() { o.holds.add(p.order) })
+		o.hold(tx, p.order)
 	}
 	slices.SortFunc(takes, func(x, y MemberTake) int {
 		return cmp.Or(cmp.Compare(x.Session, y.Session), cmp.Compare(x.Member, y.Member))
@@ -81,6 +81,31 @@ func (o *Orders) placeTogether(tx *sqldb.Tx, list []*placing) error {
 			Position: o.Journal.Append(tx, p.entry)}
 	}
 	return journal.KeepAll(tx, keeps)
+}
+
+// hold remembers an unpaid order from its commit on.
+func (o *Orders) hold(tx *sqldb.Tx, ord *Order) {
+	tx.AfterCommit(func() {
+		o.placed.Put(ord.ID, ord)
+		o.holds.add(ord)
+	})
+}
+
+// drop forgets an order that is no longer unpaid.
+func (o *Orders) drop(id int64) {
+	o.placed.Drop(id)
+	o.holds.drop(id)
+}
+
+// asPlaced is an unpaid order of the last moments as it was placed, for those who guard what
+// they do by its revision; nil when it is not known.
+func (o *Orders) asPlaced(id int64) *Order {
+	known, ok := o.placed.Get(id)
+	if !ok {
+		return nil
+	}
+	ord := *known
+	return &ord
 }
 
 func (o *Orders) guardSessions(tx *sqldb.Tx, list []*placing) error {
@@ -125,7 +150,7 @@ func (o *Orders) placeOne(tx *sqldb.Tx, p *placing) error {
 	}
 	if ord.waits() {
 		// Before the claim's own hook: whoever finds the places taken finds the order too.
-		tx.AfterCommit(func() { o.holds.add(ord) })
+		o.hold(tx, ord)
 	}
 	if err := o.Book.Claim(tx, p.claim); err != nil {
 		return err

@@ -74,7 +74,7 @@ func (o *Orders) end(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) erro
 	if _, err := o.note(tx, who, ord, "order.closing", map[string]EndedBy{"by": by}); err != nil {
 		return err
 	}
-	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
+	tx.AfterCommit(func() { o.drop(ord.ID) })
 	return o.Jobs.Enqueue(tx, journal.Job{ID: o.IDs.Next(), Kind: JobClose, ObjectID: ord.ID,
 		Due: tx.Now})
 }
@@ -95,7 +95,7 @@ func (o *Orders) ended(tx *sqldb.Tx, who actor.Actor, ord *Order, by EndedBy) er
 		return err
 	}
 	_, err := o.note(tx, who, ord, "order."+string(by.Final()), map[string]EndedBy{"by": by})
-	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
+	tx.AfterCommit(func() { o.drop(ord.ID) })
 	return err
 }
 
@@ -210,7 +210,10 @@ func (o *Orders) extend(tx *sqldb.Tx, who actor.Actor, ord *Order, until time.Ti
 		}
 	}
 	ord.ExpiresAt = until
-	tx.AfterCommit(func() { o.holds.add(ord) })
+	tx.AfterCommit(func() {
+		o.placed.Drop(ord.ID)
+		o.holds.add(ord)
+	})
 	_, err = o.note(tx, who, ord, action, map[string]time.Time{"until": until})
 	return err
 }

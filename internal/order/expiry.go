@@ -60,12 +60,12 @@ func (o *Orders) expire(ctx context.Context, h dueHold) {
 		ord, err := o.Store.Get(tx, h.order)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			tx.AfterCommit(func() { o.holds.drop(h.order) })
+			tx.AfterCommit(func() { o.drop(h.order) })
 			return nil
 		case err != nil:
 			return err
 		case !ord.waits():
-			tx.AfterCommit(func() { o.holds.drop(h.order) })
+			tx.AfterCommit(func() { o.drop(h.order) })
 			return nil
 		case !ord.ExpiresAt.Equal(h.until):
 			tx.AfterCommit(func() { o.holds.add(ord) })

@@ -9,6 +9,7 @@ import (
 	"foyer/internal/approval"
 	"foyer/internal/clock"
 	"foyer/internal/idgen"
+	"foyer/internal/recent"
 	"foyer/internal/sqldb"
 )
 
@@ -76,9 +77,18 @@ type Orders struct {
 	// nextPurge is when the next walk for orders to forget begins, in Unix milliseconds.
 	nextPurge atomic.Int64
 
-	snapshots  *kept[snapshotKey, int64] // id of what buyers of that revision agree to
-	agreements *kept[int64, *Agreed]     // by id; they never change
+	snapshots  *recent.Map[snapshotKey, int64] // id of what buyers of that revision agree to
+	agreements *recent.Map[int64, *Agreed]     // by id; they never change
+	placed     *recent.Map[int64, *Order]      // unpaid, as they were placed; never changed
 }
+
+// keptSnapshots is how many snapshots are remembered: a session has few, and those of the
+// sessions that sell just now are the ones that are asked for. keptPlaced is how many orders
+// are: most are paid for within a minute.
+const (
+	keptSnapshots = 8192
+	keptPlaced    = 16_384
+)
 
 // New joins the parts. Payments are joined by SetPayments, since each needs the other.
 func New(cfg Config, p Parts) *Orders {
@@ -101,8 +111,9 @@ func New(cfg Config, p Parts) *Orders {
 		cfg.KeepUnpaidDays = 7
 	}
 	o := &Orders{Parts: p, cfg: cfg, holds: newHolds(p.Clock), guesses: newGuesses(p.Clock),
-		snapshots:  newKept[snapshotKey, int64](keptSnapshots),
-		agreements: newKept[int64, *Agreed](keptSnapshots)}
+		snapshots:  recent.New[snapshotKey, int64](keptSnapshots),
+		agreements: recent.New[int64, *Agreed](keptSnapshots),
+		placed:     recent.New[int64, *Order](keptPlaced)}
 	o.door = sqldb.NewDoor(p.DB, o.placeBatch)
 	o.tails = newTries(p.Clock, maxTailTries, tailWindow)
 	return o

@@ -25,7 +25,7 @@ var _ payment.Settler = (*Orders)(nil)
 // ErrNothingToPay, ErrClosing, ErrNotPending, ErrTooLateToPay, ErrTooManyPayments, and with
 // catalog.ErrNotOnSale when the session was cancelled.
 func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment.Payable, error) {
-	ord, err := o.headFor(ctx, id, by)
+	ord, err := o.headToPay(ctx, id, by)
 	if err != nil {
 		return payment.Payable{}, err
 	}
@@ -57,6 +57,16 @@ func (o *Orders) Payable(ctx context.Context, id int64, by actor.Actor) (payment
 		Currency: ord.Currency, ExpiresAt: ord.ExpiresAt, Title: a.Event, Revision: ord.Revision,
 		HoldSeconds: ord.HoldSeconds,
 	}, nil
+}
+
+// headToPay is the order that a buyer pays. What he has just placed is not read again: its
+// revision guards what follows.
+func (o *Orders) headToPay(ctx context.Context, id int64, by actor.Actor) (*Order, error) {
+	ord := o.asPlaced(id)
+	if ord != nil && by.Kind == actor.Member && by.ID == ord.Member && ord.State == Pending {
+		return ord, nil
+	}
+	return o.headFor(ctx, id, by)
 }
 
 // payable is why an order cannot be paid now, else nil.
@@ -97,6 +107,7 @@ func (o *Orders) OpenPayment(tx *sqldb.Tx, p payment.Payable) error {
 	if err := o.payable(now, tx.Now); err != nil {
 		return err
 	}
+	o.placed.Drop(p.Order) // another process has changed it
 	return fault.Stale
 }
 
@@ -105,6 +116,12 @@ func (o *Orders) OpenPayment(tx *sqldb.Tx, p payment.Payable) error {
 // pays an expired one only if its very places are still free, the session is on sale and
 // limits hold; all else goes back.
 func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error) {
+	if ord := o.asPlaced(c.Order); ord != nil && ord.Organization == c.Organization {
+		out, done, err := o.takeIf(tx, ord, c)
+		if done || err != nil && !errors.Is(err, fault.Stale) {
+			return out, err
+		}
+	}
 	ord, err := o.Store.Get(tx, c.Order)
 	if err != nil {
 		return payment.Outcome{}, err
@@ -112,21 +129,9 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 	if ord.Organization != c.Organization {
 		return payment.Outcome{}, fault.Missing
 	}
-	buys := (ord.State == Pending || ord.State == Closing) &&
-		c.Amount == ord.Total && c.Currency == ord.Currency
-	if buys {
-		//tidy:allow context in memory; the writer has no caller
-		off, err := o.anyOff(context.Background(), ord)
-		if err == nil && !off {
-			//tidy:allow context in memory; the writer has no caller
-			off, err = o.anyMoved(context.Background(), ord)
-		}
-		if err != nil {
-			return payment.Outcome{}, err
-		}
-		if !off {
-			return o.take(tx, ord, c)
-		}
+	out, done, err := o.takeIf(tx, ord, c)
+	if err != nil || done {
+		return out, err
 	}
 	if c.WasOpen {
 		if err := o.Store.CountPaymentEnded(tx, ord.Organization, ord.ID); err != nil {
@@ -135,7 +140,7 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 		ord.OpenPayments = max(ord.OpenPayments-1, 0)
 	}
 	switch {
-	case buys:
+	case ord.buysBy(c):
 		return o.refuse(tx, ord, c)
 	case ord.State == Paid:
 		return o.settlePaid(tx, ord, c)
@@ -152,24 +157,47 @@ func (o *Orders) Settle(tx *sqldb.Tx, c payment.Capture) (payment.Outcome, error
 	return o.reclaim(tx, ord, c)
 }
 
-// take pays a waiting order.
-func (o *Orders) take(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Outcome, error) {
-	ok, err := o.Store.MarkPaidIfUnpaid(tx, ord, c.WasOpen)
-	if err != nil {
-		return payment.Outcome{}, err
+// buysBy says that the order waits for this very sum.
+func (o *Order) buysBy(c payment.Capture) bool {
+	return (o.State == Pending || o.State == Closing) && c.Amount == o.Total &&
+		c.Currency == o.Currency
+}
+
+// takeIf pays an order that waits for this very sum, unless its session was cancelled. When
+// the order is no longer the revision that it was thought to be, it is not done, has changed
+// nothing, and says fault.Stale.
+func (o *Orders) takeIf(tx *sqldb.Tx, ord *Order, c payment.Capture) (
+	out payment.Outcome, done bool, err error,
+) {
+	if !ord.buysBy(c) {
+		return out, false, nil
 	}
-	if !ok {
-		return payment.Outcome{}, fault.Stale
+	//tidy:allow context in memory; the writer has no caller
+	off, err := o.anyOff(context.Background(), ord)
+	if err == nil && !off {
+		//tidy:allow context in memory; the writer has no caller
+		off, err = o.anyMoved(context.Background(), ord)
 	}
+	if err != nil || off {
+		return out, false, err
+	}
+	if done, err = o.Store.MarkPaidIfUnpaid(tx, ord, c.WasOpen); err != nil || !done {
+		return out, false, orStale(err)
+	}
+	return payment.Outcome{Paid: true}, true, o.take(tx, ord, c)
+}
+
+// take gives a buyer what he has paid for.
+func (o *Orders) take(tx *sqldb.Tx, ord *Order, c payment.Capture) error {
 	for _, part := range ord.parts() {
 		if err := o.Book.Sell(tx, part.Session, ownerOf(part), part.Places()); err != nil {
-			return payment.Outcome{}, err
+			return err
 		}
 		if err := o.endLive(tx, part); err != nil {
-			return payment.Outcome{}, err
+			return err
 		}
 	}
-	return payment.Outcome{Paid: true}, o.paid(tx, ord, c, "order.paid")
+	return o.paid(tx, ord, c, "order.paid")
 }
 
 // reclaim pays an expired order by claiming its very places again, or gives back.
@@ -293,12 +321,14 @@ func (o *Orders) paid(tx *sqldb.Tx, ord *Order, c payment.Capture, action string
 
 // deliver issues the tickets of a paid order.
 func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
-	for _, part := range ord.parts() {
-		if err := o.issue(tx, part); err != nil {
+	// Before the tickets' own hook: whoever finds the order unpaid is told of its tickets.
+	tx.AfterCommit(func() { o.drop(ord.ID) })
+	parts := ord.parts()
+	for _, part := range parts {
+		if err := o.issue(tx, part, len(parts) > 1); err != nil {
 			return err
 		}
 	}
-	tx.AfterCommit(func() { o.holds.drop(ord.ID) })
 	if ord.Member == 0 {
 		return nil
 	}
@@ -306,13 +336,14 @@ func (o *Orders) deliver(tx *sqldb.Tx, ord *Order) error {
 }
 
 // issue issues the tickets of an order, or of its part of one session.
-func (o *Orders) issue(tx *sqldb.Tx, ord *Order) error {
+func (o *Orders) issue(tx *sqldb.Tx, ord *Order, isPart bool) error {
 	a, err := o.agreedIn(tx, ord.Organization, ord.Snapshot)
 	if err != nil {
 		return err
 	}
 	in := ticket.Issue{Organization: ord.Organization, Order: ord.ID, Member: ord.Member,
-		Session: ord.Session, Venue: a.Venue, ValidFrom: a.GatesFrom, ValidUntil: a.GatesUntil}
+		Session: ord.Session, Venue: a.Venue, ValidFrom: a.GatesFrom, ValidUntil: a.GatesUntil,
+		IsPart: isPart}
 	for _, l := range ord.Lines {
 		for i, u := range l.Units {
 			if !u.Returned {

@@ -32,7 +32,7 @@ func (p *Payments) Notice(ctx context.Context, name string, header func(string) 
 		p.Log.Warn("a notice names a number that is not ours", "provider", name)
 		return nil
 	}
-	pay, err := p.Store.Find(ctx, id)
+	pay, err := p.find(ctx, id)
 	if isMissing(err) || (err == nil && pay.Provider != name) {
 		p.Log.Warn("a notice names an unknown payment", "provider", name)
 		return nil
@@ -49,10 +49,36 @@ func (p *Payments) Notice(ctx context.Context, name string, header func(string) 
 		return p.record(ctx, row)
 	}
 	if a, ok := answerIn(n, pay); ok {
-		_, err = p.settle(ctx, id, a, row)
-		return err
+		return p.settleBy(ctx, pay, a, row)
 	}
 	_, err = p.lookAt(ctx, id, pay, false, row)
+	return err
+}
+
+// find is a payment as it was opened a moment ago, or as it is stored.
+func (p *Payments) find(ctx context.Context, id int64) (*Payment, error) {
+	if pay, ok := p.fresh.Get(id); ok {
+		return pay, nil
+	}
+	return p.Store.Find(ctx, id)
+}
+
+// settleBy settles by a notice. The payment that was read for it need not be read again
+// while it is still open: that is what the capture is guarded by.
+func (p *Payments) settleBy(ctx context.Context, pay *Payment, a Answer, n *NoticeRow) error {
+	moved := false
+	err := p.DB.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+		cur := *pay
+		if moved, err = p.capture(tx, &cur, a); err != nil || !moved {
+			return err
+		}
+		_, err = p.Store.NoteNotice(tx, *n)
+		return err
+	})
+	if err == nil && !moved {
+		p.fresh.Drop(pay.ID)
+		_, err = p.settle(ctx, pay.ID, a, n)
+	}
 	return err
 }
 

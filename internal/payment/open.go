@@ -64,6 +64,16 @@ func (p *Payments) begin(ctx context.Context, who actor.Actor, ask OpenAsk, prov
 	if receipt != nil && receipt.Resume != 0 {
 		return p.Get(ctx, who, receipt.Resume)
 	}
+	pay, err := p.beginNew(ctx, who, ask, provider, receipt)
+	if errors.Is(err, fault.Stale) { // the order was changed between the look and the command
+		pay, err = p.beginNew(ctx, who, ask, provider, receipt)
+	}
+	return pay, err
+}
+
+func (p *Payments) beginNew(ctx context.Context, who actor.Actor, ask OpenAsk,
+	provider Provider, receipt *journal.Receipt,
+) (*Payment, error) {
 	payable, err := p.Settler.Payable(ctx, ask.Order, who)
 	if err != nil {
 		return nil, err
@@ -107,7 +117,9 @@ func (p *Payments) answerOpened(ctx context.Context, pay *Payment, receipt *jour
 		if err != nil {
 			return err
 		}
-		if !moved {
+		if moved {
+			tx.AfterCommit(func() { p.fresh.Put(now.ID, &now) })
+		} else {
 			cur, err := p.Store.Get(tx, pay.ID)
 			if err != nil {
 				return err

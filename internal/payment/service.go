@@ -12,6 +12,7 @@ import (
 	"foyer/internal/clock"
 	"foyer/internal/fault"
 	"foyer/internal/idgen"
+	"foyer/internal/recent"
 	"foyer/internal/sqldb"
 )
 
@@ -61,9 +62,13 @@ type Payments struct {
 	slots   chan struct{}
 	mu      sync.Mutex
 	flights map[int64]*flight
+	fresh   *recent.Map[int64, *Payment] // open, as they were opened; never changed
 	hour    hourly
 	days    map[dayKey][]TallyRow
 }
+
+// keptOpen is how many open payments are remembered: most are paid within a minute.
+const keptOpen = 16_384
 
 // New makes the payments over the providers; each is also a channel of its own name, but
 // for those of money by hand.
@@ -86,7 +91,7 @@ func New(cfg Config, p Parts, providers ...Provider) *Payments {
 	s := &Payments{Parts: p, cfg: cfg, providers: map[string]Provider{},
 		channels: map[string]Provider{}, wake: make(chan struct{}, 1),
 		slots: make(chan struct{}, cfg.Concurrent), flights: map[int64]*flight{},
-		days: map[dayKey][]TallyRow{}}
+		days: map[dayKey][]TallyRow{}, fresh: recent.New[int64, *Payment](keptOpen)}
 	for _, pr := range providers {
 		s.providers[pr.Name()] = pr
 		if !byHand(pr) {

@@ -176,7 +176,8 @@ func (p *Payments) settle(ctx context.Context, id int64, a Answer, n *NoticeRow)
 		v, state, result := decide(cur, a, tx.Now)
 		switch v {
 		case capture:
-			return p.capture(tx, cur, a)
+			_, err = p.capture(tx, cur, a)
+			return err
 		case finish:
 			return p.finish(tx, actor.SystemActor, cur, state, result)
 		}
@@ -194,8 +195,9 @@ func (p *Payments) settle(ctx context.Context, id int64, a Answer, n *NoticeRow)
 }
 
 // capture records taken money and lets the order decide what it buys; the order writes the
-// journal row and the postings.
-func (p *Payments) capture(tx *sqldb.Tx, pay *Payment, a Answer) error {
+// journal row and the postings. moved is false, and nothing is changed, when the payment is
+// no longer in the state that it was read in.
+func (p *Payments) capture(tx *sqldb.Tx, pay *Payment, a Answer) (moved bool, err error) {
 	from := pay.State
 	pay.State, pay.Result, pay.Captured = Captured, Paid, a.Amount
 	pay.SettledAt, pay.AnsweredAt, pay.AskAt = tx.Now, tx.Now, time.Time{}
@@ -203,25 +205,27 @@ func (p *Payments) capture(tx *sqldb.Tx, pay *Payment, a Answer) error {
 	if a.Ref != "" {
 		pay.ProviderRef = a.Ref
 	}
-	moved, err := p.Store.MarkCapturedIf(tx, pay, from)
-	if err != nil || !moved {
-		return err
+	if moved, err = p.Store.MarkCapturedIf(tx, pay, from); err != nil || !moved {
+		return moved, err
 	}
 	out, err := p.Settler.Settle(tx, Capture{Payment: pay.ID, Order: pay.Order,
 		Organization: pay.Organization, Provider: pay.Provider, ProviderRef: pay.ProviderRef,
 		Amount: a.Amount, Currency: a.Currency, At: a.At, WasOpen: from.IsOpen()})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !out.Paid {
 		pay.Result = resultOf(out)
 		if err := p.Store.SetResult(tx, pay); err != nil {
-			return err
+			return false, err
 		}
 	}
 	result, now := pay.Result, tx.Now
-	tx.AfterCommit(func() { p.hour.count(result, now) })
-	return nil
+	tx.AfterCommit(func() {
+		p.fresh.Drop(pay.ID)
+		p.hour.count(result, now)
+	})
+	return true, nil
 }
 
 // finish ends an open payment without money and tells its order.
@@ -241,7 +245,10 @@ func (p *Payments) finish(tx *sqldb.Tx, who actor.Actor, pay *Payment, to State,
 		return err
 	}
 	now := tx.Now
-	tx.AfterCommit(func() { p.hour.count(result, now) })
+	tx.AfterCommit(func() {
+		p.fresh.Drop(pay.ID)
+		p.hour.count(result, now)
+	})
 	return p.Settler.PaymentEnded(tx, pay.Organization, pay.Order, pay.ID)
 }
 

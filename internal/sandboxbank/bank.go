@@ -14,6 +14,7 @@ import (
 
 	"foyer/internal/clock"
 	"foyer/internal/idgen"
+	"foyer/internal/recent"
 	"foyer/internal/sqldb"
 )
 
@@ -180,12 +181,17 @@ type Bank struct {
 	log    *slog.Logger
 	nonces *nonces
 	faults *faultBook
-	lately lately
+	lately *recent.Map[int64, Payment]
 
 	wake   chan struct{}
 	mu     sync.Mutex
 	flying map[int64]struct{}
+	ready  []Work // planned a moment ago and due; the store has them, too
 }
+
+// keptPayments is how many payments are remembered as they were committed: the cashier and
+// the notice ask for one right after it was made or paid.
+const keptPayments = 4096
 
 // New makes a bank on an open database.
 func New(cfg Config, db *sqldb.DB, store Store, keys *Keys, clk clock.Clock, ids *idgen.Source,
@@ -205,7 +211,7 @@ func New(cfg Config, db *sqldb.DB, store Store, keys *Keys, clk clock.Clock, ids
 	}
 	return &Bank{cfg: cfg, db: db, store: store, keys: keys, clk: clk, ids: ids, log: log,
 		nonces: newNonces(clk), faults: newFaultBook(), wake: make(chan struct{}, 1),
-		flying: map[int64]struct{}{}}, nil
+		flying: map[int64]struct{}{}, lately: recent.New[int64, Payment](keptPayments)}, nil
 }
 
 // Name is the bank's name; MerchantName that of a merchant as payers see it.
@@ -221,7 +227,14 @@ func (b *Bank) MerchantName(id string) string {
 	return id
 }
 
-func (b *Bank) poke() {
+// soon starts a piece of work right after its commit; what finds no room is found in the
+// store a moment later.
+func (b *Bank) soon(w Work) {
+	b.mu.Lock()
+	if !w.Due.After(b.clk.Now()) && len(b.ready) < 4*sendAtOnce {
+		b.ready = append(b.ready, w)
+	}
+	b.mu.Unlock()
 	select {
 	case b.wake <- struct{}{}:
 	default:

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"foyer/internal/sqldb"
@@ -35,7 +36,6 @@ const (
 	sendAtOnce = 256
 	sendLimit  = 5 * time.Second
 	pollEvery  = time.Second
-	gatherFor  = 3 * time.Millisecond
 )
 
 func defaultDelays() []time.Duration {
@@ -46,7 +46,7 @@ func defaultDelays() []time.Duration {
 
 func (b *Bank) plan(tx *sqldb.Tx, w Work) error {
 	w.ID = b.ids.Next()
-	tx.AfterCommit(b.poke)
+	tx.AfterCommit(func() { b.soon(w) })
 	return b.store.InsertWork(tx, w)
 }
 
@@ -91,22 +91,30 @@ func (b *Bank) forge(tx *sqldb.Tx, p *Payment) error {
 // Send delivers a notice; an error means that it was not taken with a 2xx.
 type Send func(ctx context.Context, url string, headers Signed, body []byte) error
 
-// Run does what is due until ctx ends, up to 256 notices at once.
+// Run does what is due until ctx ends, up to 256 notices at once: what was planned a moment
+// ago at once, what was put off or left by an earlier process when the store is asked.
 func (b *Bank) Run(ctx context.Context, send Send) error {
 	free := make(chan struct{}, sendAtOnce)
+	poll := b.clk.Now()
 	for ctx.Err() == nil {
-		n, err := b.round(ctx, send, free)
-		if err != nil && ctx.Err() == nil {
-			b.log.Warn("due notices cannot be read", "error", err)
-		}
-		if n > 0 {
+		if b.start(ctx, b.takeReady(), send, free) > 0 {
 			continue
 		}
-		tick, stop := b.clk.After(pollEvery)
+		now := b.clk.Now()
+		if !now.Before(poll) {
+			n, err := b.round(ctx, send, free)
+			if err != nil && ctx.Err() == nil {
+				b.log.Warn("due notices cannot be read", "error", err)
+			}
+			if n == 0 {
+				poll = now.Add(pollEvery)
+			}
+			continue
+		}
+		tick, stop := b.clk.After(poll.Sub(now))
 		select {
 		case <-ctx.Done():
 		case <-b.wake:
-			b.gather(ctx)
 		case <-tick:
 		}
 		stop()
@@ -117,17 +125,15 @@ func (b *Bank) Run(ctx context.Context, send Send) error {
 	return nil
 }
 
-// gather waits a moment for more to become due: each look reads all that is on its way, too.
-func (b *Bank) gather(ctx context.Context) {
-	tick, stop := b.clk.After(gatherFor)
-	defer stop()
-	select {
-	case <-ctx.Done():
-	case <-tick:
-	}
+func (b *Bank) takeReady() []Work {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.ready
+	b.ready = nil
+	return list
 }
 
-// round starts what is due and not yet started, and says how much that was.
+// round starts what the store says is due, and says how much of it was not yet started.
 func (b *Bank) round(ctx context.Context, send Send, free chan struct{}) (int, error) {
 	b.mu.Lock()
 	flying := len(b.flying)
@@ -136,6 +142,18 @@ func (b *Bank) round(ctx context.Context, send Send, free chan struct{}) (int, e
 	if err != nil {
 		return 0, err
 	}
+	known := make(map[int64]bool, len(list))
+	for _, w := range list {
+		known[w.ID] = true
+	}
+	b.mu.Lock()
+	b.ready = slices.DeleteFunc(b.ready, func(w Work) bool { return known[w.ID] })
+	b.mu.Unlock()
+	return b.start(ctx, list, send, free), nil
+}
+
+// start lets what is not yet on its way go, and says how much that was.
+func (b *Bank) start(ctx context.Context, list []Work, send Send, free chan struct{}) int {
 	started := 0
 	for _, w := range list {
 		if !b.takeOff(w.ID) {
@@ -145,7 +163,7 @@ func (b *Bank) round(ctx context.Context, send Send, free chan struct{}) (int, e
 		case free <- struct{}{}:
 		case <-ctx.Done():
 			b.land(w.ID)
-			return started, nil
+			return started
 		}
 		started++
 		go func() {
@@ -153,7 +171,7 @@ func (b *Bank) round(ctx context.Context, send Send, free chan struct{}) (int, e
 			b.do(ctx, w, send)
 		}()
 	}
-	return started, nil
+	return started
 }
 
 func (b *Bank) takeOff(id int64) bool {

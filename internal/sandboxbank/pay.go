@@ -220,3 +220,19 @@ func (b *Bank) Refuse(ctx context.Context, token string) (*Payment, error) {
 	}
 	return p, err
 }
+
+// became remembers what a payment is once the transaction is committed. Memory is changed by
+// hooks of commits alone, in their order, so it never says what the book did not.
+func (b *Bank) became(tx *sqldb.Tx, p Payment) {
+	tx.AfterCommit(func() { b.lately.Put(p.ID, p) })
+}
+
+// changed forgets a payment that the transaction changes.
+func (b *Bank) changed(tx *sqldb.Tx, id int64) { tx.AfterCommit(func() { b.lately.Drop(id) }) }
+
+func (b *Bank) find(ctx context.Context, id int64) (*Payment, error) {
+	if p, ok := b.lately.Get(id); ok {
+		return &p, nil
+	}
+	return b.store.FindPayment(ctx, id)
+}

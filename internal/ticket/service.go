@@ -79,7 +79,11 @@ func (t *Tickets) Issue(tx *sqldb.Tx, in Issue) ([]Ticket, error) {
 			TypeEn: u.TypeEn, IssuedAt: tx.Now,
 			Entitlements: opened}
 	}
-	tx.AfterCommit(func() { t.arrivals.tell(in.Order, list) })
+	tell := list
+	if in.IsPart {
+		tell = nil
+	}
+	tx.AfterCommit(func() { t.arrivals.tell(in.Order, tell) })
 	return list, t.cfg.Store.Insert(tx, list)
 }
 

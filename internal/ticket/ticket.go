@@ -122,6 +122,8 @@ type Issue struct {
 	Organization, Order, Member, Session, Venue int64
 	ValidFrom, ValidUntil                       time.Time
 	Units                                       []IssueUnit
+	// IsPart says that the order's tickets are issued in parts: who waits reads them all.
+	IsPart bool
 }
 
 // Spot is a place or an area of the session's seat map; one of them is 0.

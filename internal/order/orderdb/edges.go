@@ -23,14 +23,15 @@ func (s *Store) edge(tx *sqldb.Tx, o *order.Order, query string, args ...any) (b
 // payment less when the money came by one.
 func (s *Store) MarkPaidIfUnpaid(tx *sqldb.Tx, o *order.Order, wasOpen bool) (bool, error) {
 	ended := 0
-	if wasOpen && o.OpenPayments > 0 {
+	if wasOpen {
 		ended = 1
-		o.OpenPayments--
+		o.OpenPayments = max(o.OpenPayments-1, 0)
 	}
 	return s.edge(tx, o, `UPDATE orders SET state = 'paid', captured_minor = total_minor,
-		open_payments = open_payments - ?, ended_at = ?, ended_by = '', revision = revision + 1
+		open_payments = CASE WHEN open_payments > ? THEN open_payments - ? ELSE 0 END,
+		ended_at = ?, ended_by = '', revision = revision + 1
 		WHERE id = ? AND organization_id = ? AND state IN ('pending', 'closing')
-		AND revision = ?`, ended, millis(tx.Now), o.ID, o.Organization, o.Revision)
+		AND revision = ?`, ended, ended, millis(tx.Now), o.ID, o.Organization, o.Revision)
 }
 
 // MarkPaidIfExpired takes an expired order to paid; only re-claiming may call it.
