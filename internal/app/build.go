@@ -272,6 +272,9 @@ func (o orders) MaySee(ctx context.Context, id int64, who actor.Actor) error {
 	return o.a.Orders.MaySee(ctx, id, who)
 }
 
+// IsUnpaid says that the order is the caller's and waits to be paid.
+func (o orders) IsUnpaid(id int64, who actor.Actor) bool { return o.a.Orders.IsUnpaid(id, who) }
+
 // entrances finds the door nearest to a ticket's place by the seat map of its session.
 type entrances struct {
 	a *App

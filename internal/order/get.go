@@ -31,11 +31,17 @@ func (o *Orders) Get(ctx context.Context, id int64, who actor.Actor) (*Order, er
 // MaySee refuses with ErrNotFound who may not see the order. It reads no lines, and nothing
 // at all for a member's own order that waits to be paid.
 func (o *Orders) MaySee(ctx context.Context, id int64, who actor.Actor) error {
-	if who.Kind == actor.Member && o.holds.isOf(id, who.ID) {
+	if o.IsUnpaid(id, who) {
 		return nil
 	}
 	_, err := o.headFor(ctx, id, who)
 	return err
+}
+
+// IsUnpaid says that the order is the member's and waits to be paid, as far as this process
+// knows. It has ceased to say so before the hooks of the order's tickets run.
+func (o *Orders) IsUnpaid(id int64, who actor.Actor) bool {
+	return who.Kind == actor.Member && o.holds.isOf(id, who.ID)
 }
 
 // headFor is Get without the lines.

@@ -48,8 +48,8 @@ type Config struct {
 	// MaxBatch is the largest number of functions in one transaction; 0 means 256.
 	MaxBatch int `help:"Commands committed together at the most (0: 256)."`
 	// Gather is the least time from one commit to the next while commands come together, at
-	// most 50 ms; 0 means 4 ms, and less than 0 that each follows at once.
-	Gather time.Duration `help:"Least time between commits under load (0: 4ms)."`
+	// most 50 ms; 0 means 6 ms, and less than 0 that each follows at once.
+	Gather time.Duration `help:"Least time between commits under load (0: 6ms)."`
 	// Unsafe turns fsync off. Only tests and throw-away demos may set it.
 	Unsafe bool `hidden:""`
 	// SyncDelay is slept after each commit, to see how a slow disk feels (bench only).
@@ -117,7 +117,7 @@ func Open(cfg Config, clk clock.Clock, log *slog.Logger) (*DB, error) {
 		cfg.Readers = 4
 	}
 	if cfg.Gather == 0 {
-		cfg.Gather = 4 * time.Millisecond
+		cfg.Gather = 6 * time.Millisecond
 	}
 	if cfg.MaxBatch == 0 {
 		cfg.MaxBatch = 256

@@ -27,9 +27,11 @@ func (t *Tickets) Await(ctx context.Context, who actor.Actor, order int64, wait 
 	}
 	issued, leave := t.arrivals.enter(order)
 	defer leave()
-	list, err := t.OfOrder(ctx, who, order)
-	if err != nil || len(list) > 0 || issued == nil {
-		return list, err
+	if issued == nil || !t.cfg.Orders.IsUnpaid(order, who) {
+		list, err := t.OfOrder(ctx, who, order)
+		if err != nil || len(list) > 0 || issued == nil {
+			return list, err
+		}
 	}
 	limited, cancel := context.WithTimeout(ctx, min(wait, MaxWait))
 	defer cancel()

@@ -133,6 +133,9 @@ type Sessions interface {
 type Orders interface {
 	// MaySee refuses whoever may not see the order as if there were none.
 	MaySee(ctx context.Context, order int64, who actor.Actor) error
+	// IsUnpaid says that the order is the caller's and waits to be paid, as far as memory
+	// knows: its tickets are told only after it has ceased to say so.
+	IsUnpaid(order int64, who actor.Actor) bool
 }
 
 // Doors knows the entrance nearest to a ticket's place; seating's map does. It is "" when

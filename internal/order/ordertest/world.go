@@ -262,6 +262,8 @@ func (v visible) MaySee(ctx context.Context, id int64, who actor.Actor) error {
 	return err
 }
 
+func (v visible) IsUnpaid(id int64, who actor.Actor) bool { return v.w.Orders.IsUnpaid(id, who) }
+
 // buyers knows phones that end in the member's own number.
 type buyers struct{}
 
