@@ -43,6 +43,10 @@ func saboteurs() []saboteur {
 			tx.Exec(insertSetting, "stands already", []byte{1})
 			return errRefused
 		}},
+		{name: "duplicate forgiven", fn: func(tx *sqldb.Tx) error {
+			tx.Exec(insertSetting, "stands already", []byte{1})
+			return nil
+		}, harmless: true},
 		{name: "bad statement", fn: func(tx *sqldb.Tx) error {
 			_, err := tx.Exec(`INSERT INTO no_such_table (a) VALUES (1)`)
 			return err

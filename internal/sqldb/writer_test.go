@@ -250,3 +250,59 @@ func TestTransactionsAreDurableAndReadBack(t *testing.T) {
 		}
 	}
 }
+
+func TestABatchInWhichNothingFailsRunsOnce(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, realClock, func(t *testing.T, db *sqldb.DB) {
+		const n = 24
+		for _, bad := range []int{-1, 7} { // nobody, and one of them
+			var runs [n]atomic.Int32
+			var all sync.WaitGroup
+			errs := make([]error, n)
+			all.Add(n)
+			together(t, db, n, func(i int) {
+				defer all.Done()
+				errs[i] = db.InTx(context.Background(), func(tx *sqldb.Tx) error {
+					runs[i].Add(1)
+					_, err := tx.Exec(insertSetting, fmt.Sprint(bad, " ", i), []byte{1})
+					if i == bad {
+						return errRefused
+					}
+					return err
+				})
+			})
+			all.Wait()
+			for i := range n {
+				if want := i != bad; (errs[i] == nil) != want {
+					t.Errorf("with %d failing, function %d is told %v", bad, i, errs[i])
+				}
+				if got := runs[i].Load(); got < 1 || got > 2 || bad < 0 && got != 1 {
+					t.Errorf("with %d failing, function %d ran %d times", bad, i, got)
+				}
+			}
+		}
+		if got := countSettings(t, db); got != 2*n-1 {
+			t.Errorf("%d rows, want %d", got, 2*n-1)
+		}
+	})
+}
+
+func TestTransactionsAreTheWriters(t *testing.T) {
+	t.Parallel()
+	db := sqldbtest.Open(t, clock.Real{})
+	for _, text := range []string{"COMMIT", " rollback;", "Savepoint s1", "BEGIN IMMEDIATE", "END"} {
+		err := db.InTx(context.Background(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(text)
+			return err
+		})
+		if err == nil {
+			t.Errorf("%q was run inside a transaction", text)
+		}
+	}
+	if err := db.InTx(context.Background(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(insertSetting, "after all that", []byte{1})
+		return err
+	}); err != nil || countSettings(t, db) != 1 {
+		t.Errorf("afterwards %v, %d rows", err, countSettings(t, db))
+	}
+}
