@@ -12,6 +12,7 @@ import (
 	"foyer/internal/config"
 	"foyer/internal/httpx"
 	"foyer/internal/sandboxbank/bankhttp"
+	"foyer/internal/signin/signindb"
 )
 
 // Serve opens the ports, starts what the roles ask for, and returns when ctx ends or a
@@ -127,6 +128,7 @@ func (a *App) start(run func(name string, fn func(context.Context) error)) {
 	}
 	run("devices", a.CheckIn.Devices().Run)
 	run("rekey", a.Rekey.Watch)
+	run("sign-ins", a.recall)
 	run("sweep", a.sweep)
 	run("lane", a.watchLane)
 }
@@ -141,6 +143,14 @@ func (a *App) expire(ctx context.Context) error {
 		return err
 	}
 	return a.Orders.RunExpiry(ctx)
+}
+
+// recall remembers who was signed in lately; without it they are read as they come.
+func (a *App) recall(ctx context.Context) error {
+	if err := a.Door.Warm(ctx, signindb.New(a.DB)); err != nil && ctx.Err() == nil {
+		a.Log.Warn("who was here lately cannot be read", "error", err)
+	}
+	return nil
 }
 
 // sweep deletes what nobody needs any more: ended sign-ins, codes and counters.

@@ -258,3 +258,78 @@ func BenchmarkAuthenticateWarm(b *testing.B) {
 		}
 	}
 }
+
+func TestWhoWasHereLatelyIsKnownAfterAStart(t *testing.T) {
+	t.Parallel()
+	sqldbtest.EachFake(t, func(t *testing.T, db *sqldb.DB, clk *clock.Fake) {
+		ctx := context.Background()
+		b := signintest.New(t, db, clk)
+		gone := issue(t, b, b.Door, alice)
+		clk.Advance(25 * time.Hour)
+		here := make([]signin.Fresh, 40)
+		for i := range here {
+			here[i] = issue(t, b, b.Door, signin.MemberAccount(int64(100+i)))
+		}
+		cold := &counting{Store: b.Rows}
+		door := signin.New(signin.Config{}, db, cold, b.IDs, clk, b.Log)
+		if err := door.Warm(ctx, b.Rows); err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range here {
+			s, err := door.Read(ctx, secret.MemberToken, f.Token)
+			if err != nil || s.Account != signin.MemberAccount(int64(100+i)) {
+				t.Fatalf("sign-in %d: %+v, %v", i, s, err)
+			}
+		}
+		if n := cold.reads.Load(); n != 0 {
+			t.Errorf("%d of %d sign-ins were read one by one", n, len(here))
+		}
+		if _, err := door.Read(ctx, secret.MemberToken, gone.Token); err != nil ||
+			cold.reads.Load() != 1 {
+			t.Errorf("who was here two days ago: %v, %d reads", err, cold.reads.Load())
+		}
+		// What was revoked between the page and the memory is not remembered.
+		racing := signin.New(signin.Config{}, db, cold, b.IDs, clk, b.Log)
+		err := racing.Warm(ctx, revoking{b.Rows, func() {
+			err := db.InTx(ctx, func(tx *sqldb.Tx) error {
+				_, err := racing.RevokeAll(tx, signin.MemberAccount(100), 0)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := racing.Read(ctx, secret.MemberToken, here[0].Token); !errors.Is(err,
+			signin.ErrTokenRefused) {
+			t.Errorf("a revoked sign-in is remembered: %v", err)
+		}
+	})
+}
+
+// counting counts the sign-ins that are read one by one.
+type counting struct {
+	*signindb.Store
+	reads atomic.Int64
+}
+
+func (c *counting) ByHash(ctx context.Context, hash []byte) (signin.SignIn, bool, error) {
+	c.reads.Add(1)
+	return c.Store.ByHash(ctx, hash)
+}
+
+// revoking does something after each page was read.
+type revoking struct {
+	*signindb.Store
+	then func()
+}
+
+func (r revoking) SeenSince(ctx context.Context, since, now time.Time, after []byte, limit int) (
+	[]signin.StoredSignIn, []byte, error,
+) {
+	page, last, err := r.Store.SeenSince(ctx, since, now, after, limit)
+	r.then()
+	return page, last, err
+}

@@ -118,3 +118,29 @@ func (s *Store) Sweep(tx *sqldb.Tx, now time.Time, limit int) (int, error) {
 	}
 	return len(hashes), nil
 }
+
+const tokensAfter = `SELECT hash, id, account_kind, account_id, device_label, network,
+  created_at, seen_at, expires_at FROM access_token WHERE hash > ? ORDER BY hash LIMIT ?`
+
+// SeenSince is a page over the live sign-ins that were seen since a time.
+func (s *Store) SeenSince(ctx context.Context, since, now time.Time, after []byte, limit int) (
+	page []signin.StoredSignIn, last []byte, err error,
+) {
+	if after == nil {
+		after = []byte{}
+	}
+	rows, err := s.db.Query(ctx, tokensAfter, after, limit)
+	all, err := sqldb.Collect(rows, err, scanTokens)
+	if err != nil || len(all) == 0 {
+		return nil, nil, err
+	}
+	for _, in := range all {
+		if !in.SeenAt.Before(since) && in.ExpiresAt.After(now) {
+			page = append(page, in)
+		}
+	}
+	if len(all) < limit {
+		return page, nil, nil
+	}
+	return page, all[len(all)-1].Hash, nil
+}
