@@ -9,9 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"foyer/internal/catalog"
 	"foyer/internal/config"
 	"foyer/internal/httpx"
 	"foyer/internal/sandboxbank/bankhttp"
+	"foyer/internal/seating"
 	"foyer/internal/signin/signindb"
 )
 
@@ -145,10 +147,29 @@ func (a *App) expire(ctx context.Context) error {
 	return a.Orders.RunExpiry(ctx)
 }
 
-// recall remembers who was signed in lately; without it they are read as they come.
+// recalled is how many sessions are made ready after a start.
+const recalled = 2000
+
+// recall makes ready what the first buyers after a start need: who was signed in lately, and
+// the sessions that are on sale, the soonest first. Without it they are read as they come.
 func (a *App) recall(ctx context.Context) error {
-	if err := a.Door.Warm(ctx, signindb.New(a.DB)); err != nil && ctx.Err() == nil {
-		a.Log.Warn("who was here lately cannot be read", "error", err)
+	err := a.Door.Warm(ctx, signindb.New(a.DB))
+	now := a.Clock.Now()
+	list, _ := a.Catalog.Sessions(catalog.SessionQuery{Open: now, Limit: recalled})
+	for _, s := range list {
+		if err != nil || ctx.Err() != nil {
+			break
+		}
+		if s.SaleAt(now) != catalog.SaleOpen {
+			continue
+		}
+		_, err = a.Board.Sum(ctx, seating.Ref{Session: s.ID, Map: s.SeatMapVersionID})
+		if err == nil {
+			err = a.Orders.Recall(ctx, s)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		a.Log.Warn("what buyers need is read as they come", "error", err)
 	}
 	return nil
 }

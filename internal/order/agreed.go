@@ -93,16 +93,27 @@ func (o *Orders) snapshotOf(ctx context.Context, s *catalog.Sellable) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	id := o.IDs.Next()
-	err = o.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		saved, err := o.Store.SaveSnapshot(tx, s.Session.Organization, id, sha256.Sum256(doc), doc)
-		if err == nil {
-			tx.AfterCommit(func() { o.snapshots.Put(key, saved) })
-			id = saved
-		}
-		return err
-	})
+	org, digest := s.Session.Organization, sha256.Sum256(doc)
+	id, err := o.Store.SnapshotOf(ctx, org, digest)
+	if err == nil && id == 0 {
+		fresh := o.IDs.Next()
+		err = o.DB.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+			id, err = o.Store.SaveSnapshot(tx, org, fresh, digest, doc)
+			return err
+		})
+	}
+	if err != nil {
+		return 0, err
+	}
+	o.snapshots.Put(key, id)
+	_, err = o.keepAgreed(id, doc, nil)
 	return id, err
+}
+
+// Recall makes ready what the first order in a session needs, after a start.
+func (o *Orders) Recall(ctx context.Context, s *catalog.Sellable) error {
+	_, err := o.snapshotOf(ctx, s)
+	return err
 }
 
 // snapshotKey finds a snapshot without looking at its bytes: by the session and the

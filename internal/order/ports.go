@@ -204,6 +204,8 @@ type Reads interface {
 	Unpaid(ctx context.Context, since, after int64, limit int) ([]*Order, error)
 	Snapshot(ctx context.Context, organization, id int64) ([]byte, error)
 	SnapshotIn(tx *sqldb.Tx, organization, id int64) ([]byte, error)
+	// SnapshotOf is the id under which these bytes were stored; 0 when they were not.
+	SnapshotOf(ctx context.Context, organization int64, digest [32]byte) (int64, error)
 	SaveSnapshot(tx *sqldb.Tx, organization, id int64, digest [32]byte, doc []byte) (int64, error)
 }
 

@@ -96,6 +96,12 @@ func dialAll(workers []*worker) error {
 		if err := w.conn.dial(); err != nil {
 			return err
 		}
+		if w.bank == nil {
+			continue
+		}
+		if err := w.bank.dial(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

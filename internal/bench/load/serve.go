@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -60,6 +61,10 @@ func (g *generator) play(ctx context.Context, job Job) Result {
 	scene, err := g.scene(job.Name)
 	if err != nil {
 		return Result{Error: err.Error()}
+	}
+	if job.Shape.Rate > 0 {
+		// Between planned moments idle threads look for work, on cores that are the server's.
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	}
 	stop := func() error { return nil }
 	if job.Changes > 0 {

@@ -172,6 +172,16 @@ func snapshot(q querier, organization, id int64) ([]byte, error) {
 	return nil, order.ErrNotFound
 }
 
+const snapshotOf = `SELECT id FROM order_snapshot WHERE organization_id = ? AND digest = ?`
+
+// SnapshotOf is the id under which what was agreed to is stored; 0 when it is not.
+func (s *Store) SnapshotOf(ctx context.Context, organization int64, digest [32]byte) (id int64,
+	err error,
+) {
+	_, err = sqldb.Found(s.db.QueryRow(ctx, snapshotOf, organization, digest[:]).Scan(&id))
+	return id, err
+}
+
 // SaveSnapshot stores what was agreed to under its digest and returns the id that it has,
 // which is the given one or an earlier one of the same bytes.
 func (s *Store) SaveSnapshot(tx *sqldb.Tx, organization, id int64, digest [32]byte, doc []byte) (
@@ -182,7 +192,6 @@ func (s *Store) SaveSnapshot(tx *sqldb.Tx, organization, id int64, digest [32]by
 	if !sqldb.IsDuplicate(err) {
 		return id, err
 	}
-	err = tx.QueryRow(`SELECT id FROM order_snapshot WHERE organization_id = ? AND digest = ?`,
-		organization, digest[:]).Scan(&id)
+	err = tx.QueryRow(snapshotOf, organization, digest[:]).Scan(&id)
 	return id, err
 }
