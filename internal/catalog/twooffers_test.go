@@ -92,7 +92,7 @@ func TestOffersTakeTwo(t *testing.T) {
 		}
 		retired := *made
 		retired.Retired = true
-		if made, err = c.UpdateOffer(ctx, o.clerk, retired); err != nil ||
+		if _, err = c.UpdateOffer(ctx, o.clerk, retired); err != nil ||
 			len(o.sells(t, s)) != 0 {
 			t.Fatalf("stopping it: %v", err)
 		}
