@@ -41,8 +41,9 @@ func (o *Orders) refuse(tx *sqldb.Tx, ord *Order, c payment.Capture) (payment.Ou
 }
 
 // returnable are the units that a request without units means: those that were neither
-// given back nor used, and of an order over several sessions those that may still go back. Refused with ticket.ErrUsed when one that is named was used, or
-// nothing but used ones is left.
+// given back nor used, and of an order over several sessions those that may still go back.
+// Refused with ticket.ErrUsed when one that is named was used, or nothing but used ones is
+// left.
 func (o *Orders) returnable(ctx context.Context, ord *Order, units []ticket.UnitRef) (
 	[]ticket.UnitRef, error,
 ) {

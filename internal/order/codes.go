@@ -37,7 +37,8 @@ var (
 		"该码已存在", "The organization has this code already.", "Choose another one.")
 	ErrCodesFull = fault.Define(fault.Conflict, "code_batch_full",
 		"该批次的码数已达上限", "The batch has as many codes as it may have.",
-		"Make fewer, or have the batch's number raised; details.left says how many it may have yet.")
+		"Make fewer, or have the batch's number raised; details.left says how many it may "+
+			"have yet.")
 )
 
 // Code is one code of a batch.

@@ -135,6 +135,7 @@ type Finds interface {
 	Agreements
 	Heads
 	Reads
+	Snapshots
 	Finder
 	PurgeBook
 }
@@ -202,6 +203,10 @@ type Reads interface {
 	OfMember(ctx context.Context, member, before int64, limit int) ([]*Order, error)
 	// Unpaid are the pending and closing orders made since a time, in pages by key.
 	Unpaid(ctx context.Context, since, after int64, limit int) ([]*Order, error)
+}
+
+// Snapshots keep what was agreed to, the same bytes once.
+type Snapshots interface {
 	Snapshot(ctx context.Context, organization, id int64) ([]byte, error)
 	SnapshotIn(tx *sqldb.Tx, organization, id int64) ([]byte, error)
 	// SnapshotOf is the id under which these bytes were stored; 0 when they were not.

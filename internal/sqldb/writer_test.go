@@ -290,7 +290,8 @@ func TestABatchInWhichNothingFailsRunsOnce(t *testing.T) {
 func TestTransactionsAreTheWriters(t *testing.T) {
 	t.Parallel()
 	db := sqldbtest.Open(t, clock.Real{})
-	for _, text := range []string{"COMMIT", " rollback;", "Savepoint s1", "BEGIN IMMEDIATE", "END"} {
+	for _, text := range []string{"COMMIT", " rollback;", "Savepoint s1", "BEGIN IMMEDIATE",
+		"END"} {
 		err := db.InTx(context.Background(), func(tx *sqldb.Tx) error {
 			_, err := tx.Exec(text)
 			return err

@@ -28,6 +28,8 @@ var imports = []struct{ from, to, why string }{
 	{"internal/money", "foyer/internal/clock", ""},
 	{"internal/catalog", "foyer/internal/offer", ""},
 	{"internal/offer", "foyer/internal/catalog", "they know none"},
+	{"internal/recent", "foyer/internal/payment", "they know none"},
+	{"internal/sandboxbank", "foyer/internal/recent", ""},
 	{"internal/money", "foyer/internal/sqldb", "they know none"},
 	{"internal/sqldb", "foyer/internal/order", "knows no business"},
 	{"internal/httpx", "foyer/internal/catalog", "no business"},

@@ -22,8 +22,8 @@ func (h *handler) mountOffline() {
 			"and no phone numbers, and of documents only hashes under a key of this " +
 			"list. Ask again with `since` for what changed; an answer with " +
 			"`full` begins anew. Send scans first, or say with `unsent` how many wait: " +
-			"refunds wait for them. Of a ticket that was only used, a delta holds the entitlements " +
-			"that were. A device may admit by the list until `until`.",
+			"refunds wait for them. Of a ticket that was only used, a delta holds the " +
+			"entitlements that were. A device may admit by the list until `until`.",
 		Access: httpx.DeviceOnly, Params: listParams{}, Response: listBody{},
 		Refusals: []*fault.Definition{checkin.ErrListMark, checkin.ErrDeviceRevoked}}, h.list)
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/gate/scans", Tag: tag,

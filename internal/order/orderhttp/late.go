@@ -99,7 +99,8 @@ func (h *handler) mountLate() {
 		order.ErrLateTaken, order.ErrLatePapers, approval.ErrTooMany}
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: lateRoot + "/late-sheets",
 		Tag:         lateTag,
-		OperationID: "write-late-sheet", Summary: "Enter sales of the past, for another to agree to",
+		OperationID: "write-late-sheet",
+		Summary:     "Enter sales of the past, for another to agree to",
 		Description: "What was sold by hand while the counter was offline. As JSON, or as JSON " +
 			"lines (`application/x-ndjson`) of one entry each, at most 200; all problems are " +
 			"named at once. It is tried as it would be booked; nothing counts until another " +
@@ -118,14 +119,15 @@ func (h *handler) mountLate() {
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: lateRoot + "/late-sheets/{id}",
 		Tag: lateTag, OperationID: "get-late-sheet", Summary: "One late sheet with its entries",
 		Access: enter, Refusals: no[:2]}, h.late)
-	httpx.Register(h.api, httpx.Op{Method: "POST", Path: lateRoot + "/late-sheets/{id}/withdraw",
-		Tag: lateTag, OperationID: "withdraw-late-sheet", Summary: "Take a waiting sheet back",
+	httpx.Register(h.api, httpx.Op{Method: "POST",
+		Path: lateRoot + "/late-sheets/{id}/withdraw", Tag: lateTag,
+		OperationID: "withdraw-late-sheet", Summary: "Take a waiting sheet back",
 		Access: enter, Status: 200, Refusals: append(no[:2:2], order.ErrLateState)},
 		h.withdrawLate)
 	httpx.Register(h.api, httpx.Op{Method: "GET", Path: lateRoot + "/late-sales", Tag: lateTag,
 		OperationID: "list-late-sales", Summary: "What was entered late, for the books",
-		Description: "Revenue is of `business_day`, the day of the sale; the books heard of it at " +
-			"`posted_at`. The sums are of all that the filter names.",
+		Description: "Revenue is of `business_day`, the day of the sale; the books heard of it " +
+			"at `posted_at`. The sums are of all that the filter names.",
 		Access: httpx.StaffOnly(order.PermReport), Refusals: no[:2]}, h.lateSales)
 }
 

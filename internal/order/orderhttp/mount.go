@@ -95,8 +95,9 @@ func (h *handler) mountBuyer() {
 		order.ErrNoRefund, order.ErrQuoteChanged, order.ErrRefundWaits, ticket.ErrUsed,
 		visitor.ErrRefundRight}
 	httpx.Register(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refund-quote",
-		Tag: tag, Timed: true, OperationID: "quote-refund", Summary: "What giving tickets back brings now",
-		Access: viewer, Status: 200, Refusals: refunds}, h.quoteRefund)
+		Tag: tag, Timed: true, OperationID: "quote-refund",
+		Summary: "What giving tickets back brings now",
+		Access:  viewer, Status: 200, Refusals: refunds}, h.quoteRefund)
 	httpx.RegisterRaw(h.api, httpx.Op{Method: "POST", Path: "/api/v1/orders/{id}/refunds", Tag: tag,
 		OperationID: "refund-order", Summary: "Give tickets back",
 		Description: "While a gate without a network may have let people in with them, the " +
