@@ -17,6 +17,11 @@ import (
 // openSQLite opens one writer connection and a pool of readers on the same file, in WAL
 // mode with synchronous=FULL, and reads the setting back: with NORMAL a power cut loses
 // acknowledged orders.
+// writeCache is the writer's page cache: 16 MB. After a commit in which a tree was balanced
+// SQLite looks at every page that it remembers (the balance borrows the number of the lock
+// page, and what lies behind the end of the file is forgotten), so more costs each commit.
+const writeCache = "cache_size(-16384)"
+
 func (db *DB) openSQLite() error {
 	db.Engine = SQLite
 	sync := "FULL"
@@ -34,7 +39,7 @@ func (db *DB) openSQLite() error {
 	var err error
 	db.write, err = sql.Open("sqlite", base+pragmas("journal_mode(WAL)",
 		"synchronous("+sync+")", "busy_timeout(5000)", "wal_autocheckpoint(0)",
-		"cache_size(-65536)", "temp_store(MEMORY)", "foreign_keys(OFF)"))
+		writeCache, "temp_store(MEMORY)", "foreign_keys(OFF)"))
 	if err != nil {
 		return err
 	}
