@@ -27,7 +27,7 @@ import (
 
 // Options of a run.
 type Options struct {
-	// Short is CI's share: the same world, fewer rows, each for less time.
+	// Short is CI's share: fewer sessions and rows, each for less time.
 	Short bool
 	// Rows picks rows by name; none: all.
 	Rows []string
@@ -171,6 +171,9 @@ func (b *bench) prepare(ctx context.Context) error {
 	}
 	b.machine.print(b.out)
 	size := fullSize()
+	if b.Short {
+		size = shortSize()
+	}
 	if b.size != nil {
 		size = *b.size
 	}

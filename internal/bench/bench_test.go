@@ -128,9 +128,34 @@ func TestJudge(t *testing.T) {
 		{late, Row{RPS: 200, P99Ms: 10}, Failed},
 		{late, Row{RPS: 500, P99Ms: 600}, Below},
 		{late, Row{RPS: 500, P99Ms: 601}, Failed},
+		{late.half(), Row{RPS: 250, P99Ms: 600}, Must},
+		{late.half(), Row{RPS: 250, P99Ms: 601}, Failed},
+		{late.half(), Row{RPS: 240, P99Ms: 10}, Failed},
 	} {
 		if got := judge(c.spec, &c.row); got != c.want {
 			t.Errorf("%+v against %+v is %s, not %s", c.row, c.spec.must, got, c.want)
+		}
+	}
+}
+
+// A machine that is slower just then is asked for less; a faster one never for more.
+func TestPaced(t *testing.T) {
+	t.Parallel()
+	open := spec{shape: load.Shape{Rate: 500}, must: bounds{RPS: 500, P99Ms: 300}}
+	closed := spec{must: bounds{Ratio: 0.5, RPS: 7}}
+	for _, c := range []struct {
+		floor float64
+		rate  float64
+		must  bounds
+	}{
+		{reference / 2, 250, bounds{RPS: 250, P99Ms: 600}},
+		{reference, 500, open.must}, {3 * reference, 500, open.must}, {0, 500, open.must},
+	} {
+		if got := open.paced(c.floor); got.shape.Rate != c.rate || got.must != c.must {
+			t.Errorf("at a floor of %v: %v/s, %+v", c.floor, got.shape.Rate, got.must)
+		}
+		if got := closed.paced(c.floor); got.must != closed.must || got.shape.Rate != 0 {
+			t.Errorf("a closed loop at a floor of %v: %+v", c.floor, got.must)
 		}
 	}
 }

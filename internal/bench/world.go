@@ -33,6 +33,13 @@ func fullSize() sizes {
 		members: 10_000, taken: 6, codes: 44_000}
 }
 
+// shortSize is the same with fewer sessions and codes: as much as the short rows need.
+func shortSize() sizes {
+	s := fullSize()
+	s.sessions, s.codes = 3, 16_000
+	return s
+}
+
 // world is the installation that is loaded.
 type world struct {
 	*app.App
