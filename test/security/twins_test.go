@@ -10,7 +10,8 @@ import (
 
 // public objects are shown to everybody; to name another house's in an order is to buy there.
 var buysElsewhere = []string{"POST /api/v1/orders", "POST /api/v1/quotes",
-	"POST /api/v1/sessions/{id}/alerts", "POST /api/v1/sessions/{id}/codes"}
+	"POST /api/v1/sessions/{id}/alerts", "POST /api/v1/sessions/{id}/codes",
+	"POST /api/v1/seasons/{id}/quotes", "POST /api/v1/seasons/{id}/orders"}
 
 // Two organizations with twin data: whatever the people of one ask about the other's
 // objects, by path or in a body, is answered as if those objects did not exist, and leaves
