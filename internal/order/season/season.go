@@ -183,7 +183,7 @@ func (s *Season) fits(nights []*catalog.Sellable) error {
 		field := "session_ids[" + itoa(i) + "]"
 		switch {
 		case n.Session.Organization != s.Organization:
-			return fault.Missing.At(field, "unknown")
+			return fault.Missing.At(field, "unknown / 没有该场次")
 		case n.Session.HallID != first.Session.HallID ||
 			n.Session.SeatMapVersionID != first.Session.SeatMapVersionID:
 			bad.Add(field, "has another hall or seat map / 影厅或座位图不同")
