@@ -27,7 +27,7 @@ type Maps interface {
 type Seeder struct {
 	Catalog *catalog.Catalog
 	Maps    Maps
-	// Now is when it is seeded: what has ended by then is left out.
+	// Now is when it is seeded: what ends by then, or within ten minutes of it, is left out.
 	Now time.Time
 	// Existing are organizations that are there already, by the programme's key.
 	Existing map[string]int64

@@ -222,7 +222,7 @@ func (h *house) seedSessions(ctx context.Context) error {
 	var done atomic.Int64
 	var open []programme.Session
 	for _, s := range h.src.Sessions {
-		if s.End.After(h.Now) {
+		if s.End.After(h.Now.Add(seeding)) {
 			open = append(open, s)
 		}
 	}
@@ -240,6 +240,10 @@ func (h *house) seedSessions(ctx context.Context) error {
 		return nil
 	})
 }
+
+// seeding is longer than a slow machine takes to seed: what ends meanwhile cannot be put on
+// sale any more.
+const seeding = 10 * time.Minute
 
 func (h *house) session(s programme.Session) catalog.Session {
 	hall := s.Venue + "/" + s.Hall
