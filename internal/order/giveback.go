@@ -172,7 +172,8 @@ func (o *Orders) nextSlice(ctx context.Context, session int64, list []int64, wai
 
 // giveOrderBack gives what an order has of the session back, without a fee: an unpaid one
 // ends; of a paid one every unit that nobody used goes back. wait says that it must be
-// looked at again: its provider is being asked, or has too many refunds waiting.
+// looked at again: its provider is being asked, or has too many refunds waiting, which
+// backlog counts.
 func (o *Orders) giveOrderBack(ctx context.Context, g *GiveBack, id int64,
 	backlog map[string]int,
 ) (wait bool, err error) {
@@ -180,8 +181,9 @@ func (o *Orders) giveOrderBack(ctx context.Context, g *GiveBack, id int64,
 	if err != nil {
 		return false, err
 	}
+	var asked []string
 	err = o.DB.InTxLow(ctx, func(tx *sqldb.Tx) error {
-		wait = false
+		wait, asked = false, nil
 		ord, err := o.Store.Get(tx, id)
 		if err != nil || ord.Organization != g.Organization {
 			return err
@@ -201,35 +203,41 @@ func (o *Orders) giveOrderBack(ctx context.Context, g *GiveBack, id int64,
 		if len(q.Units) == 0 {
 			return nil
 		}
-		if wait, err = o.crowded(tx, ord, q.Refund, backlog); err != nil || wait {
+		if asked, wait, err = o.crowded(tx, ord, q.Refund, backlog); err != nil || wait {
 			return err
 		}
 		return o.giveWhole(tx, ord, g, q)
 	})
+	if err == nil {
+		countInto(backlog, asked)
+	}
 	return wait, err
 }
 
-// crowded says whether a provider that the money came by has too many refunds waiting, and
-// counts this order's into its backlog.
+// crowded are the providers that an amount of an order goes back by, one for each payment,
+// or wait: one of them has too many refunds waiting. Nothing is counted yet, since a
+// transaction may run twice.
 func (o *Orders) crowded(tx *sqldb.Tx, ord *Order, amount money.Minor,
 	backlog map[string]int,
-) (bool, error) {
+) (asked []string, wait bool, err error) {
 	if amount == 0 {
-		return false, nil
+		return nil, false, nil
 	}
 	from, err := o.payments.Captured(tx, ord.Organization, ord.ID)
-	if err != nil {
-		return false, err
-	}
 	for _, p := range from {
 		if backlog[p.Provider] >= o.cfg.RefundsWaiting {
-			return true, nil
+			return nil, true, err
 		}
+		asked = append(asked, p.Provider)
 	}
-	for _, p := range from {
-		backlog[p.Provider]++
+	return asked, false, err
+}
+
+// countInto counts one more refund of each provider.
+func countInto(backlog map[string]int, asked []string) {
+	for _, p := range asked {
+		backlog[p]++
 	}
-	return false, nil
 }
 
 // wholeOf is a quote of all that an order has of a session and nobody used, without a fee.

@@ -313,8 +313,9 @@ func (o *Orders) silent(ctx context.Context, m *SessionMove, id int64,
 	if err != nil {
 		return false, err
 	}
+	var asked []string
 	err = o.DB.InTxLow(ctx, func(tx *sqldb.Tx) error {
-		wait = false
+		wait, asked = false, nil
 		ord, err := o.Store.Get(tx, id)
 		if err != nil {
 			return err
@@ -336,7 +337,7 @@ func (o *Orders) silent(ctx context.Context, m *SessionMove, id int64,
 		for _, u := range units {
 			sum += ord.Unit(u.Line, u.Unit).Amount
 		}
-		if wait, err = o.crowded(tx, ord, sum, backlog); err != nil || wait {
+		if asked, wait, err = o.crowded(tx, ord, sum, backlog); err != nil || wait {
 			return err
 		}
 		if _, _, err = o.moveBack(tx, actor.SystemActor, ord, c, units, nil); err != nil {
@@ -347,6 +348,9 @@ func (o *Orders) silent(ctx context.Context, m *SessionMove, id int64,
 		}
 		return nil
 	})
+	if err == nil {
+		countInto(backlog, asked)
+	}
 	return wait, err
 }
 
