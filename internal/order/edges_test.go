@@ -256,7 +256,8 @@ func TestEdgesAreGuarded(t *testing.T) {
 					}
 					var ok bool
 					err := w.DB.InTx(context.Background(), func(tx *sqldb.Tx) (err error) {
-						if ok, err = e.do(tx, o); err != nil {
+						read := *o // what is undone may be done twice
+						if ok, err = e.do(tx, &read); err != nil {
 							return err
 						}
 						return errUndo
