@@ -85,17 +85,6 @@ const (
 )
 
 // Sweep deletes the requests whose day has come, and says how many.
-func (v *Invoices) Sweep(ctx context.Context) (gone int, err error) {
-	for range sweepsEach {
-		n := 0
-		err := v.DB.InTxLow(ctx, func(tx *sqldb.Tx) (err error) {
-			n, err = v.Store.DeleteDue(tx, sweepAtOnce)
-			return err
-		})
-		gone += n
-		if err != nil || n < sweepAtOnce {
-			return gone, err
-		}
-	}
-	return gone, nil
+func (v *Invoices) Sweep(ctx context.Context) (int, error) {
+	return v.DB.Sweep(ctx, sweepsEach, sweepAtOnce, v.Store.DeleteDue)
 }

@@ -96,17 +96,28 @@ func (o *Orders) RunGiveBack(ctx context.Context, j journal.Job) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
+	waiting := o.eachOf(list, "an order of a cancelled session waits", func(id int64) (bool, error) {
+		return o.giveOrderBack(ctx, g, id, room)
+	})
+	return o.nextSlice(ctx, g.Session, list, waiting)
+}
+
+// eachOf does something with each order of a slice and says how many of them must be looked
+// at again: those that say so, and those that failed, which is warned of.
+func (o *Orders) eachOf(list []int64, failed string,
+	fn func(id int64) (wait bool, err error),
+) int {
 	waiting := 0
 	for _, id := range list {
-		wait, err := o.giveOrderBack(ctx, g, id, room)
+		wait, err := fn(id)
 		if err != nil {
-			o.Log.Warn("an order of a cancelled session waits", "order", id, "error", err)
+			o.Log.Warn(failed, "order", id, "error", err)
 		}
 		if wait || err != nil {
 			waiting++
 		}
 	}
-	return o.nextSlice(ctx, g.Session, list, waiting)
+	return waiting
 }
 
 // giveBackSlice reads the next orders that have something of the session, and ends changes

@@ -287,16 +287,9 @@ func (o *Orders) defaultSlice(ctx context.Context, m *SessionMove) (time.Duratio
 	}); err != nil {
 		return 0, err
 	}
-	waiting := 0
-	for _, id := range list {
-		wait, err := o.silent(ctx, m, id, backlog)
-		if err != nil {
-			o.Log.Warn("a moved order waits for its default", "order", id, "error", err)
-		}
-		if wait || err != nil {
-			waiting++
-		}
-	}
+	waiting := o.eachOf(list, "a moved order waits for its default", func(id int64) (bool, error) {
+		return o.silent(ctx, m, id, backlog)
+	})
 	return o.sliceDone(ctx, m, MoveDone, list, waiting)
 }
 

@@ -58,16 +58,9 @@ func (o *Orders) tellSlice(ctx context.Context, m *SessionMove) (time.Duration, 
 	if err != nil {
 		return 0, err
 	}
-	waiting := 0
-	for _, id := range list {
-		wait, err := o.moveOrder(ctx, m, s, id)
-		if err != nil {
-			o.Log.Warn("an order of a moved session waits", "order", id, "error", err)
-		}
-		if wait || err != nil {
-			waiting++
-		}
-	}
+	waiting := o.eachOf(list, "an order of a moved session waits", func(id int64) (bool, error) {
+		return o.moveOrder(ctx, m, s, id)
+	})
 	return o.sliceDone(ctx, m, MoveOpen, list, waiting)
 }
 

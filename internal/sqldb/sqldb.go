@@ -177,6 +177,24 @@ func (db *DB) InTxLow(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.writer.do(ctx, db.writer.low, &item{fn: fn})
 }
 
+// Sweep deletes in pieces of bulk work what fn finds, at most limit in each, until a piece
+// finds less or most pieces are done, and says how much is gone.
+func (db *DB) Sweep(ctx context.Context, most, limit int, fn func(tx *Tx, limit int) (int, error),
+) (gone int, err error) {
+	for range most {
+		n := 0
+		err := db.InTxLow(ctx, func(tx *Tx) (err error) {
+			n, err = fn(tx, limit)
+			return err
+		})
+		gone += n
+		if err != nil || n < limit {
+			return gone, err
+		}
+	}
+	return gone, nil
+}
+
 // Query reads outside any transaction, on a reader, with a cached prepared statement.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	s, err := db.prepared(ctx, query)

@@ -56,19 +56,8 @@ const (
 )
 
 // Sweep deletes the names whose time is over and says of how many orders.
-func (v *Visitors) Sweep(ctx context.Context) (gone int, err error) {
-	for range sweepsEach {
-		n := 0
-		err := v.DB.InTxLow(ctx, func(tx *sqldb.Tx) (err error) {
-			n, err = v.Store.DeleteDue(tx, sweepAtOnce)
-			return err
-		})
-		gone += n
-		if err != nil || n < sweepAtOnce {
-			return gone, err
-		}
-	}
-	return gone, nil
+func (v *Visitors) Sweep(ctx context.Context) (int, error) {
+	return v.DB.Sweep(ctx, sweepsEach, sweepAtOnce, v.Store.DeleteDue)
 }
 
 // Rekeyer is what bringing rows under the present keys asks of the ring.

@@ -2,7 +2,6 @@ package orderhttp
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -160,28 +159,19 @@ func (h *handler) changeQuote(q order.ChangeQuote) changeQuoteBody {
 }
 
 func (h *handler) change(w http.ResponseWriter, r *http.Request) error {
-	id, err := h.keys.Parse(kindOrder, r.PathValue("id"))
+	id, c, err := readOrderCommand[changeBody](h, r)
 	if err != nil {
 		return err
 	}
-	raw, err := httpx.ReadJSON(r)
-	if err != nil {
-		return err
-	}
-	var body changeBody
-	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
-		return err
-	}
-	ask, err := h.changeAsk(body)
+	ask, err := h.changeAsk(c.body)
 	if err != nil {
 		return err
 	}
 	if err := h.allowed(r.Context(), id, order.PermRefund); err != nil {
 		return err
 	}
-	hash := sha256.Sum256(raw)
-	ask.InputHash, ask.To.Device = hash[:], r.Header.Get(deviceHeader)
-	return journalhttp.Once(w, r, h.repeat, raw,
+	ask.InputHash, ask.To.Device = c.hash, r.Header.Get(deviceHeader)
+	return journalhttp.Once(w, r, h.repeat, c.raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.orders.Change(ctx, httpx.ActorOf(ctx), id, ask, receipt, h.renderChange)
 		})

@@ -2,7 +2,6 @@ package orderhttp
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
 	"time"
 
@@ -65,27 +64,23 @@ func (h *handler) refundUsed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	raw, err := httpx.ReadJSON(r)
+	c, err := readCommand[usedRefundBody](h.api, r)
 	if err != nil {
 		return err
 	}
-	var body usedRefundBody
-	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
-		return err
-	}
+	body := c.body
 	if len(body.Units) > order.MaxPlaces {
 		return fault.BadInput.At("units", "at most 100 units")
 	}
-	hash := sha256.Sum256(raw)
 	ask := order.UsedAsk{Organization: organization, Session: session, Units: body.Units,
-		Expect: -1, Reason: body.Reason, InputHash: hash[:]}
+		Expect: -1, Reason: body.Reason, InputHash: c.hash}
 	if body.Expect != nil {
 		ask.Expect = money.Minor(*body.Expect)
 	}
 	if ask.Order, err = h.keys.Parse(kindOrder, body.Order); err != nil {
 		return err
 	}
-	return journalhttp.Once(w, r, h.repeat, raw,
+	return journalhttp.Once(w, r, h.repeat, c.raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.orders.RefundUsed(ctx, httpx.ActorOf(ctx), ask, receipt, h.renderReturned)
 		})

@@ -2,7 +2,6 @@ package orderhttp
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -113,22 +112,17 @@ type IDParam struct {
 }
 
 func (h *handler) place(w http.ResponseWriter, r *http.Request) error {
-	raw, err := httpx.ReadJSON(r)
+	c, err := readCommand[placeBody](h.api, r)
 	if err != nil {
 		return err
 	}
-	var body placeBody
-	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
-		return err
-	}
-	ask, err := h.ask(body)
+	ask, err := h.ask(c.body)
 	if err != nil {
 		return err
 	}
-	hash := sha256.Sum256(raw)
-	ask.InputHash, ask.Device = hash[:], r.Header.Get(deviceHeader)
+	ask.InputHash, ask.Device = c.hash, r.Header.Get(deviceHeader)
 	who := httpx.ActorOf(r.Context())
-	return journalhttp.Once(w, r, h.repeat, raw,
+	return journalhttp.Once(w, r, h.repeat, c.raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.orders.Place(ctx, who, ask, receipt, h.render)
 		})
@@ -311,30 +305,22 @@ func (h *handler) quoteRefund(ctx context.Context, in *quoteIn) (*quoteOut, erro
 
 func (h *handler) refund(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	id, err := h.keys.Parse(kindOrder, r.PathValue("id"))
+	id, c, err := readOrderCommand[refundBody](h, r)
 	if err != nil {
 		return err
 	}
-	raw, err := httpx.ReadJSON(r)
-	if err != nil {
-		return err
-	}
-	var body refundBody
-	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
-		return err
-	}
+	body := c.body
 	if len(body.Units) > order.MaxPlaces || len(body.Reason) > 200 {
 		return fault.BadInput.At("units", "at most 100 units and a reason of 200 bytes")
 	}
 	if err := h.allowed(ctx, id, order.PermRefund); err != nil {
 		return err
 	}
-	hash := sha256.Sum256(raw)
-	ask := order.RefundAsk{Units: body.Units, Expect: -1, Reason: body.Reason, InputHash: hash[:]}
+	ask := order.RefundAsk{Units: body.Units, Expect: -1, Reason: body.Reason, InputHash: c.hash}
 	if body.Expect != nil {
 		ask.Expect = money.Minor(*body.Expect)
 	}
-	return journalhttp.Once(w, r, h.repeat, raw,
+	return journalhttp.Once(w, r, h.repeat, c.raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.orders.Refund(ctx, httpx.ActorOf(ctx), id, ask, receipt, h.renderReturned)
 		})

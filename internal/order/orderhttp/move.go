@@ -2,7 +2,6 @@ package orderhttp
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
 	"strconv"
 	"time"
@@ -376,31 +375,22 @@ type moveRefundBody struct {
 
 func (h *handler) refundMove(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	id, err := h.keys.Parse(kindOrder, r.PathValue("id"))
+	id, c, err := readOrderCommand[moveRefundBody](h, r)
 	if err != nil {
 		return err
 	}
-	raw, err := httpx.ReadJSON(r)
-	if err != nil {
-		return err
-	}
-	var body moveRefundBody
-	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
-		return err
-	}
-	if len(body.Units) > order.MaxPlaces {
+	if len(c.body.Units) > order.MaxPlaces {
 		return fault.BadInput.At("units", "at most 100 units")
 	}
-	say, err := h.sayOf(body.Session)
+	say, err := h.sayOf(c.body.Session)
 	if err != nil {
 		return err
 	}
 	if err := h.allowed(ctx, id, order.PermRefund); err != nil {
 		return err
 	}
-	hash := sha256.Sum256(raw)
-	say.Units, say.InputHash = body.Units, hash[:]
-	return journalhttp.Once(w, r, h.repeat, raw,
+	say.Units, say.InputHash = c.body.Units, c.hash
+	return journalhttp.Once(w, r, h.repeat, c.raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.orders.RefundMove(ctx, httpx.ActorOf(ctx), id, say, receipt, h.renderReturned)
 		})

@@ -2,7 +2,6 @@ package orderhttp
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
 	"strconv"
 	"time"
@@ -103,22 +102,17 @@ func (h *seasonHandler) booking(id string, b bookingBody) (out season.Booking, e
 }
 
 func (h *seasonHandler) book(w http.ResponseWriter, r *http.Request) error {
-	raw, err := httpx.ReadJSON(r)
+	c, err := readCommand[bookingBody](h.api, r)
 	if err != nil {
 		return err
 	}
-	var body bookingBody
-	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
-		return err
-	}
-	b, err := h.booking(r.PathValue("id"), body)
+	b, err := h.booking(r.PathValue("id"), c.body)
 	if err != nil {
 		return err
 	}
-	hash := sha256.Sum256(raw)
-	b.InputHash = hash[:]
+	b.InputHash = c.hash
 	who := httpx.ActorOf(r.Context())
-	return journalhttp.Once(w, r, h.repeat, raw,
+	return journalhttp.Once(w, r, h.repeat, c.raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.seasons.Book(ctx, who, b, receipt, h.render)
 		})

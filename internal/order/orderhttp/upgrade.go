@@ -2,7 +2,6 @@ package orderhttp
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
 
 	"foyer/internal/fault"
@@ -89,25 +88,16 @@ func (h *handler) quoteUpgrade(ctx context.Context, in *upgradeQuoteIn) (*change
 }
 
 func (h *handler) upgrade(w http.ResponseWriter, r *http.Request) error {
-	id, err := h.keys.Parse(kindOrder, r.PathValue("id"))
+	id, c, err := readOrderCommand[upgradeBody](h, r)
 	if err != nil {
 		return err
 	}
-	raw, err := httpx.ReadJSON(r)
+	ask, err := h.upgradeAsk(c.body)
 	if err != nil {
 		return err
 	}
-	var body upgradeBody
-	if err := h.api.Decoder().Unmarshal(raw, &body); err != nil {
-		return err
-	}
-	ask, err := h.upgradeAsk(body)
-	if err != nil {
-		return err
-	}
-	hash := sha256.Sum256(raw)
-	ask.InputHash = hash[:]
-	return journalhttp.Once(w, r, h.repeat, raw,
+	ask.InputHash = c.hash
+	return journalhttp.Once(w, r, h.repeat, c.raw,
 		func(ctx context.Context, receipt *journal.Receipt) (journal.Answer, error) {
 			return h.orders.Upgrade(ctx, httpx.ActorOf(ctx), id, ask, receipt, h.renderChange)
 		})
