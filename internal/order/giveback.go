@@ -96,9 +96,8 @@ func (o *Orders) RunGiveBack(ctx context.Context, j journal.Job) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
-	waiting := o.eachOf(list, "an order of a cancelled session waits", func(id int64) (bool, error) {
-		return o.giveOrderBack(ctx, g, id, room)
-	})
+	waiting := o.eachOf(list, "an order of a cancelled session waits",
+		func(id int64) (bool, error) { return o.giveOrderBack(ctx, g, id, room) })
 	return o.nextSlice(ctx, g.Session, list, waiting)
 }
 
