@@ -7,8 +7,8 @@
 //     inside SQLite would roll back everybody in the batch;
 //   - a function may run more than once, so it touches nothing but its Tx;
 //   - boards, caches and streams change in AfterCommit hooks, which run in commit order;
-//   - each function stands in a savepoint of its own: one that fails takes back its own
-//     work and nobody else's;
+//   - one function that fails takes back its own work and nobody else's: the batch is done
+//     again, and then each function stands in a savepoint of its own;
 //   - one fsync, and then everybody is answered.
 package sqldb
 

@@ -163,7 +163,9 @@ func savepoint(depth int) string {
 }
 
 // Try runs fn in a savepoint: when it fails or panics, its statements, hooks and appended
-// values are undone and the transaction goes on. A door's batch calls it per value.
+// values are undone and the transaction goes on. A door's batch calls it per value. The
+// first try of a batch has no savepoints: there the first failure ends it, whatever the
+// caller makes of the error, and the batch is done again with them.
 func (tx *Tx) Try(fn func() error) (err error) {
 	if tx.bare {
 		if err = tx.call(fn); err != nil {
